@@ -1,0 +1,200 @@
+"""What can be configured: typed, closed (unknown keys are refused), frozen. Files are read by `config_file.py`.
+
+Points are fractions 0..1 of the picture, `[x, y]`, origin top left. Times end in `_s`.
+Each rule's own settings are a model beside the rule; here they are only carried along.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Point = tuple[Fraction, Fraction]
+Line = Annotated[tuple[Point, ...], Field(min_length=2)]
+Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""Letters, digits, `_ . -`; begins with a letter or digit; at most 64 characters."""
+
+
+class Settings(BaseModel):
+    """Base of everything configurable: closed and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Transport(StrEnum):
+    """How RTP packets travel."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class Lane(Settings):
+    """A part of the road with a direction of travel."""
+
+    polygon: Polygon
+    direction: Annotated[tuple[Point, Point], Field(description="from, to")]
+    """Two points: traffic moves from the first towards the second."""
+    classes: tuple[str, ...] = ()
+    """Classes that may use the lane; empty: all."""
+
+    @model_validator(mode="after")
+    def _direction_has_length(self) -> Self:
+        if self.direction[0] == self.direction[1]:
+            raise ValueError("the two points of direction are the same; give two points along the traffic")
+        return self
+
+
+class Box(Settings):
+    """A rectangle, fractions of the picture."""
+
+    x0: Fraction
+    y0: Fraction
+    x1: Fraction
+    y1: Fraction
+
+    @model_validator(mode="after")
+    def _has_area(self) -> Self:
+        if self.x1 <= self.x0 or self.y1 <= self.y0:
+            raise ValueError(
+                f"the box is empty: x1 ({self.x1}) must exceed x0 ({self.x0}), y1 ({self.y1}) y0 ({self.y0})"
+            )
+        return self
+
+
+class Signal(Settings):
+    """A traffic signal seen in the picture: one box a lamp, drawn closely around it."""
+
+    red: Box
+    green: Box
+    amber: Box | None = None
+    """May be left out where the head has two lamps."""
+
+
+class RuleEntry(BaseModel):
+    """One rule on one camera: `kind`, and the rule's own settings beside it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: Name
+    """Name of the rule, as in the entry-point group `camera_pipeline.rules`."""
+    name: Name | None = None
+    """Own name, needed when a camera has the same kind twice; becomes part of the event id."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The rule's own settings, not yet checked by the rule."""
+        return dict(self.model_extra or {})
+
+
+class CameraDefaults(Settings):
+    """What every camera has unless it says otherwise."""
+
+    transport: Transport = Transport.TCP
+    analyse_fps: PositiveFloat = 5.0
+    """Frames a second that the detector sees; the rest are decoded and counted as skipped."""
+    silence_limit_s: PositiveFloat = 10.0
+    """A session without a packet for this long is ended."""
+    motion_gate: bool = True
+    """Skip the detector while the road is still."""
+    hardware: str | None = None
+    """FFmpeg hardware decoder (`vaapi`, `cuda`, `qsv`); software when absent."""
+    ring_s: PositiveFloat = 30.0
+    """Seconds of encoded packets kept for evidence."""
+    max_clock_uncertainty_s: PositiveFloat = 1.0
+    """Violations with a less certain time are marked not usable for a fine."""
+    area: str = ""
+    """Area that the camera belongs to, as a code or name; goes into every event."""
+
+
+class Camera(CameraDefaults):
+    """One camera, what it sees, and the rules that watch it."""
+
+    id: Name
+    url: SecretStr | None = None
+    """RTSP address; `${NAME}` and `${file:/path}` are filled in. None: recorded footage only."""
+    substream_url: SecretStr | None = None
+    """Where given, detection runs on it, and `url` is only kept encoded for plates and evidence."""
+    file_time_pattern: str | None = None
+    """strptime pattern of the start time in recorded files' names, e.g. `%Y%m%d_%H%M%S`."""
+    timezone: str = "Asia/Ho_Chi_Minh"
+    """Zone of times in file names and picture clocks."""
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    lines: dict[Name, Line] = {}
+    zones: dict[Name, Polygon] = {}
+    lanes: dict[Name, Lane] = {}
+    signals: dict[Name, Signal] = {}
+    rules: tuple[RuleEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _rules_are_distinct(self) -> Self:
+        labels = [rule.name or rule.kind for rule in self.rules]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise ValueError(f"rules {', '.join(twice)} stand here twice; give each a `name` of its own")
+        return self
+
+
+class RedisSettings(Settings):
+    """Where events go."""
+
+    url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """redis://, rediss:// or unix://; `${NAME}` and `${file:/path}` are filled in."""
+    prefix: Name = "cam"
+    """Streams are `<prefix>:violations`, `<prefix>:incidents`, `<prefix>:sightings`, `<prefix>:health`."""
+    retention_days: PositiveFloat = 30.0
+    """Entries younger than this are never trimmed; older ones only when every group acknowledged them."""
+
+
+class DetectorSettings(Settings):
+    """The detector and how it runs."""
+
+    model: str = "vehicles"
+    """Name of a shipped model, or path of a manifest (`.yaml`)."""
+    providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    """ONNX Runtime execution providers, best first."""
+    threads: PositiveInt = 1
+    """Threads of one inference."""
+    max_batch: PositiveInt = 8
+    """The model's saturation size on this machine, not the number of cameras."""
+    confidence: Fraction | None = None
+    """Threshold for all classes; None: the manifest's own."""
+
+
+class ServerSettings(Settings):
+    """This edge server."""
+
+    id: Name = "edge-1"
+    data_dir: Path = Path("data")
+    """Outbox, traces and evidence live below it."""
+
+
+class Config(Settings):
+    """A whole configuration."""
+
+    server: ServerSettings = ServerSettings()
+    redis: RedisSettings = RedisSettings()
+    detector: DetectorSettings = DetectorSettings()
+    cameras: tuple[Camera, ...]
+
+    @model_validator(mode="after")
+    def _cameras_are_distinct(self) -> Self:
+        ids = [camera.id for camera in self.cameras]
+        twice = sorted({camera_id for camera_id in ids if ids.count(camera_id) > 1})
+        if twice:
+            raise ValueError(f"camera ids must be unique, but {', '.join(twice)} stand here twice")
+        return self
+
+    def camera(self, camera_id: str) -> Camera:
+        """Return the camera of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for camera in self.cameras:
+            if camera.id == camera_id:
+                return camera
+        raise KeyError(camera_id)

@@ -1,0 +1,1 @@
+"""Tracks become events, and events reach their readers."""

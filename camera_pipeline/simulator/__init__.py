@@ -1,0 +1,1 @@
+"""Recorded files served as RTSP cameras."""
