@@ -4,7 +4,8 @@ CameraPipelineError
 ├── UserError                 the user's mistake: exit code 2, no traceback
 │   ├── ConfigError           one or more mistakes in a configuration, all reported at once
 │   ├── ModelError            a model or manifest that cannot be used
-│   └── MediaError            a recorded file, trace or picture that cannot be used
+│   ├── MediaError            a recorded file, trace or picture that cannot be used
+│   └── SimulatorError        the camera simulator cannot serve what was asked (port, fault, path)
 ├── SessionError              one connection to a camera ended; the supervisor retries
 │   ├── ConnectError          refused, unreachable, not found, timed out
 │   ├── AuthError             the camera refused the user name or password
@@ -36,6 +37,10 @@ class ModelError(UserError):
 
 class MediaError(UserError):
     """A recorded file, trace or picture cannot be used."""
+
+
+class SimulatorError(UserError):
+    """The camera simulator cannot serve what was asked: a port, a fault, a path."""
 
 
 class SessionError(CameraPipelineError):

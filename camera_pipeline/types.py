@@ -159,9 +159,7 @@ class Detections:
 
     def __getitem__(self, index: Bool | Int64 | slice) -> "Detections":
         """Return the chosen rows."""
-        return Detections(
-            xyxy=self.xyxy[index], confidence=self.confidence[index], class_id=self.class_id[index]
-        )
+        return Detections(xyxy=self.xyxy[index], confidence=self.confidence[index], class_id=self.class_id[index])
 
     @classmethod
     def empty(cls) -> "Detections":
