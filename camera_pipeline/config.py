@@ -7,8 +7,18 @@ Each rule's own settings are a model beside the rule; here they are only carried
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Point = tuple[Fraction, Fraction]
@@ -16,6 +26,18 @@ Line = Annotated[tuple[Point, ...], Field(min_length=2)]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """Letters, digits, `_ . -`; begins with a letter or digit; at most 64 characters."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no such time zone; write it as in the tz database, e.g. Asia/Ho_Chi_Minh") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+"""A time zone by its name in the tz database."""
 
 
 class Settings(BaseModel):
@@ -84,6 +106,11 @@ class RuleEntry(BaseModel):
     """Own name, needed when a camera has the same kind twice; becomes part of the event id."""
 
     @property
+    def label(self) -> str:
+        """The rule's name on this camera."""
+        return self.name or self.kind
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The rule's own settings, not yet checked by the rule."""
         return dict(self.model_extra or {})
@@ -107,6 +134,12 @@ class CameraDefaults(Settings):
     """Violations with a less certain time are marked not usable for a fine."""
     area: str = ""
     """Area that the camera belongs to, as a code or name; goes into every event."""
+    file_time_pattern: str | None = None
+    """strptime pattern of the start time in recorded files' names, e.g. `%Y%m%d_%H%M%S`."""
+    timezone: Zone = "Asia/Ho_Chi_Minh"
+    """Zone of times in file names and picture clocks."""
+    rules: tuple[RuleEntry, ...] = ()
+    """Rules that watch the camera; those of `defaults` apply to all, one of the same name replaces them."""
 
 
 class Camera(CameraDefaults):
@@ -117,21 +150,16 @@ class Camera(CameraDefaults):
     """RTSP address; `${NAME}` and `${file:/path}` are filled in. None: recorded footage only."""
     substream_url: SecretStr | None = None
     """Where given, detection runs on it, and `url` is only kept encoded for plates and evidence."""
-    file_time_pattern: str | None = None
-    """strptime pattern of the start time in recorded files' names, e.g. `%Y%m%d_%H%M%S`."""
-    timezone: str = "Asia/Ho_Chi_Minh"
-    """Zone of times in file names and picture clocks."""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     lines: dict[Name, Line] = {}
     zones: dict[Name, Polygon] = {}
     lanes: dict[Name, Lane] = {}
     signals: dict[Name, Signal] = {}
-    rules: tuple[RuleEntry, ...] = ()
 
     @model_validator(mode="after")
     def _rules_are_distinct(self) -> Self:
-        labels = [rule.name or rule.kind for rule in self.rules]
+        labels = [rule.label for rule in self.rules]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
             raise ValueError(f"rules {', '.join(twice)} stand here twice; give each a `name` of its own")
