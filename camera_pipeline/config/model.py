@@ -1,4 +1,4 @@
-"""What can be configured: typed, closed (unknown keys are refused), frozen. Files are read by `config_file.py`.
+"""What can be configured: typed, closed (unknown keys are refused), frozen. Files are read by `file.py`.
 
 Points are fractions 0..1 of the picture, `[x, y]`, origin top left. Times end in `_s`.
 Each rule's own settings are a model beside the rule; here they are only carried along.

@@ -1,0 +1,41 @@
+"""What can be configured (`model.py`), and how it is read from files with every mistake told at once (`file.py`)."""
+
+from camera_pipeline.config.file import load_config
+from camera_pipeline.config.mistakes import Mistake
+from camera_pipeline.config.model import (
+    Box,
+    Camera,
+    CameraDefaults,
+    Config,
+    DetectorSettings,
+    Lane,
+    Line,
+    Point,
+    Polygon,
+    RedisSettings,
+    RuleEntry,
+    ServerSettings,
+    Settings,
+    Signal,
+    Transport,
+)
+
+__all__ = [
+    "Box",
+    "Camera",
+    "CameraDefaults",
+    "Config",
+    "DetectorSettings",
+    "Lane",
+    "Line",
+    "Mistake",
+    "Point",
+    "Polygon",
+    "RedisSettings",
+    "RuleEntry",
+    "ServerSettings",
+    "Settings",
+    "Signal",
+    "Transport",
+    "load_config",
+]

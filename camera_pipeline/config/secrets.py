@@ -1,0 +1,57 @@
+"""Fill `${NAME}` and `${file:/path}` into addresses; refuse a password that stands in the configuration itself."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from camera_pipeline.config.mistakes import KeyPath, Mistake, shown
+
+_PLACE = re.compile(r"\$\{(?P<file>file:)?(?P<name>[^}]*)\}")
+
+
+def fill_secrets(text: str, path: KeyPath, environ: Mapping[str, str]) -> tuple[str, list[Mistake]]:
+    """Return the text with its places filled in, and what was wrong.
+
+    Args:
+        text: an address as it stands in the file.
+        path: where it stands.
+        environ: the environment.
+    """
+    mistakes = [*_literal_password(text, path)]
+
+    def fill(place: re.Match[str]) -> str:
+        name = place["name"]
+        value = _from_file(name) if place["file"] else environ.get(name)
+        if value is None:
+            mistakes.append(_unfilled(place[0], name, path, is_file=bool(place["file"])))
+        return value or ""
+
+    return _PLACE.sub(fill, text), mistakes
+
+
+def _from_file(name: str) -> str | None:
+    try:
+        return Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _unfilled(place: str, name: str, path: KeyPath, *, is_file: bool) -> Mistake:
+    if is_file:
+        return Mistake(path=path, value=place, expected="a readable text file", cure=f"create {name}, or mend its path")
+    return Mistake(
+        path=path, value=place, expected="an environment variable that is set", cure=f"set {name} before the start"
+    )
+
+
+def _literal_password(text: str, path: KeyPath) -> list[Mistake]:
+    """A password is literal when something other than a place stands between `:` and `@` of the address."""
+    try:
+        user_info = urlsplit(_PLACE.sub("", text)).netloc.rpartition("@")[0]
+    except ValueError:
+        return []  # not an address at all; whoever opens it says so
+    if not user_info.partition(":")[2]:
+        return []
+    cure = "write ${NAME} in its place and set NAME in the environment, or ${file:/path}"
+    return [Mistake(path=path, value=shown(text), expected="no password in the configuration", cure=cure)]
