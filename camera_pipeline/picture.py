@@ -1,6 +1,7 @@
 """A decoded picture that converts as little as possible: swscale from the decoder's planes, regions from the planes.
 
 Used by ingest (small luma plane), detection (network input) and plates and evidence (regions at full resolution).
+Every conversion runs on one thread: swscale's own threads are started anew for each call and cost more than they save.
 """
 
 import av
@@ -10,6 +11,12 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 UInt8 = NDArray[np.uint8]
+
+_SMALL_SIDE_PX = 320  # longest side of the small luma plane: a motorbike 12 px wide in 720p still covers 3 px
+_ROWS_A_BLOCK = 2  # rows averaged in a block of the small plane; more cost time and change little
+_LUMA_FIRST = frozenset(
+    ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray")
+)  # formats whose first plane is 8-bit luma
 
 
 class Picture:
@@ -51,6 +58,19 @@ class Picture:
         """Return brightness scaled to the given size, uint8 (H, W)."""
         return self._scaled(width_px, height_px, "gray")
 
+    def small_luma(self) -> UInt8:
+        """Return luma as coded, averaged over square blocks so that the longer side has at most 320 px; uint8 (H, W).
+
+        Blocks are whole pixels, so the average is exact integer arithmetic and the same on every machine.
+        """
+        block = -(-max(self.width_px, self.height_px) // _SMALL_SIDE_PX)
+        width, height = max(1, self.width_px // block), max(1, self.height_px // block)
+        plane = self._luma_plane()[: height * block, : width * block]
+        step = max(1, block // _ROWS_A_BLOCK)
+        if block % step == 0:
+            plane = plane[step // 2 :: step]
+        return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
     def region_bgr(self, x0: int, y0: int, x1: int, y1: int) -> UInt8:
         """Return one region at native resolution, uint8 (H, W, 3), blue first, clipped to the picture.
 
@@ -65,9 +85,15 @@ class Picture:
             return self.bgr()[y0:y1, x0:x1]
         return _region_of_yuv420(self._frame, x0, y0, x1, y1)
 
+    def _luma_plane(self) -> UInt8:
+        if self._frame.format.name not in _LUMA_FIRST:
+            return self.luma(self.width_px, self.height_px)
+        plane = self._frame.planes[0]
+        return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+
     def _scaled(self, width_px: int, height_px: int, pixel_format: str) -> UInt8:
         scaled = self._frame.reformat(
-            width=width_px, height=height_px, format=pixel_format, interpolation=Interpolation.BILINEAR
+            width=width_px, height=height_px, format=pixel_format, interpolation=Interpolation.BILINEAR, threads=1
         )
         return np.asarray(scaled.to_ndarray(), np.uint8)
 

@@ -1,0 +1,99 @@
+"""The one place where a decoded picture becomes a `Frame`, for live and recorded, so that both give the same.
+
+Runs on the thread that decodes: a camera's worker or the replay. One `FrameMaker` for each session.
+"""
+
+from datetime import datetime
+
+import av
+
+from camera_pipeline.config import Camera
+from camera_pipeline.ingest.damage import picture_damage
+from camera_pipeline.ingest.motion import MotionGate
+from camera_pipeline.ingest.picture_health import HealthMeter, UInt8
+from camera_pipeline.ingest.sampler import FrameSampler
+from camera_pipeline.picture import Picture
+from camera_pipeline.types import CaptureClock, Damage, Frame
+
+_CORRUPT_LIMIT_S = 30.0  # streams renewed without key frames (intra refresh) have healed long before this
+
+
+class FrameMaker:
+    """Counts, samples and measures the decoded pictures of one session.
+
+    Args:
+        camera: its settings (`id`, `analyse_fps`, `motion_gate`).
+        session: the session's number.
+        reference: `reference` of an earlier session's maker, so that a camera turned meanwhile is noticed.
+    """
+
+    def __init__(self, camera: Camera, session: int, *, reference: UInt8 | None = None) -> None:
+        self._camera = camera
+        self._session = session
+        self._sampler = FrameSampler(camera.analyse_fps)
+        self._motion = MotionGate()
+        self._health = HealthMeter(reference)
+        self._index = -1
+        self._skipped = 0
+        self._corrupt_at_s: float | None = None
+
+    @property
+    def decoded(self) -> int:
+        """Pictures seen so far."""
+        return self._index + 1
+
+    @property
+    def reference(self) -> UInt8 | None:
+        """The small plane that shifts are measured against."""
+        return self._health.reference
+
+    def make(
+        self,
+        decoded: av.VideoFrame,
+        *,
+        media_time_s: float,
+        captured_at: datetime,
+        clock: CaptureClock,
+        corrupt: bool,
+        received_s: float,
+    ) -> Frame | None:
+        """Return the frame to analyse, or None when `analyse_fps` leaves it out. Call for every decoded picture.
+
+        Args:
+            decoded: the picture, in the order of display.
+            media_time_s: seconds since the session's first frame; never goes back.
+            captured_at: wall-clock time of capture, aware, UTC.
+            clock: how sure `captured_at` is.
+            corrupt: the transport or the decoder knows that data of this picture is missing.
+            received_s: monotonic time of arrival.
+        """
+        self._index += 1
+        self._note_corruption(decoded, corrupt, media_time_s)
+        if not self._sampler.takes(media_time_s):
+            self._skipped += 1
+            return None
+        picture = Picture(decoded)
+        luma = picture.small_luma()
+        damage = Damage.CORRUPT if self._corrupt_at_s is not None else picture_damage(luma)
+        moved = self._motion.update(luma, media_time_s)
+        skipped, self._skipped = self._skipped, 0
+        return Frame(
+            camera_id=self._camera.id,
+            session=self._session,
+            index=self._index,
+            media_time_s=media_time_s,
+            captured_at=captured_at,
+            clock=clock,
+            picture=picture,
+            health=self._health.measure(luma, media_time_s, usable=damage is None),
+            damage=damage,
+            moved=moved or not self._camera.motion_gate,
+            skipped_before=skipped,
+            received_s=received_s,
+        )
+
+    def _note_corruption(self, decoded: av.VideoFrame, corrupt: bool, media_time_s: float) -> None:
+        if corrupt or decoded.is_corrupt:
+            self._corrupt_at_s = media_time_s
+        elif decoded.key_frame or (self._corrupt_at_s or 0.0) < media_time_s - _CORRUPT_LIMIT_S:
+            self._corrupt_at_s = None
