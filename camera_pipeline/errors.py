@@ -15,6 +15,7 @@ CameraPipelineError
 └── RunError                  a failure while running: exit code 1
     ├── InferenceError        the model failed at run time; never shown as an empty road
     ├── OutboxError           an event could not be made durable
+    ├── RecordError           an event cannot be written as a record, or a record cannot be read
     └── DeliveryError         Redis cannot be reached or refuses; events wait in the outbox
 """
 
@@ -77,6 +78,10 @@ class InferenceError(RunError):
 
 class OutboxError(RunError):
     """An event could not be made durable."""
+
+
+class RecordError(RunError):
+    """An event cannot be written as a record, or a record cannot be read."""
 
 
 class DeliveryError(RunError):
