@@ -205,6 +205,17 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.xyxy)
 
+    @classmethod
+    def empty(cls) -> "Tracks":
+        """Return no tracks."""
+        return cls(
+            xyxy=np.empty((0, 4), np.float32),
+            confidence=np.empty(0, np.float32),
+            class_id=np.empty(0, np.int64),
+            track_id=np.empty(0, np.int64),
+            confirmed=np.empty(0, np.bool_),
+        )
+
 
 class SignalState(StrEnum):
     """What a traffic signal shows. UNKNOWN is an answer: no rule may act on it."""

@@ -4,6 +4,7 @@ Called by the main loop, once a frame, when somebody asked for pictures. Never d
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -90,7 +91,8 @@ class _Video:
     def __init__(self, path: Path, frame_wh: tuple[int, int], fps: float) -> None:
         self._size = (frame_wh[0] & ~1, frame_wh[1] & ~1)  # 4:2:0 needs even sizes
         self._container = av.open(str(path), "w")
-        self._stream = self._container.add_stream("libx264", rate=round(fps * 100) / 100 if fps % 1 else int(fps))
+        rate = Fraction(fps).limit_denominator(1000)
+        self._stream = self._container.add_stream("libx264", rate=rate)
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"crf": _CRF, "preset": "veryfast"}

@@ -1,0 +1,147 @@
+"""Everything of one camera behind its decoder: signals → tracker → rules. Live and replay run the same line.
+
+Called by the main loop only; one `CameraLine` for each camera.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from camera_pipeline.config import Camera
+from camera_pipeline.coverage import CoverageMeter
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.signal_light import SignalReader
+from camera_pipeline.events.engine import RuleEngine
+from camera_pipeline.observation import Observation, observe
+from camera_pipeline.track.tracker import Tracker
+from camera_pipeline.types import Detections, Event, Frame, LinkChange, Scene, SignalState, Tracks
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one frame.
+
+    Attributes:
+        observation: what the detector and the signal readers saw.
+        tracks: the objects in view; none when the picture is damaged.
+        events: what the rules made of it.
+    """
+
+    observation: Observation
+    tracks: Tracks
+    events: tuple[Event, ...]
+
+
+class CameraLine:
+    """One camera's signals, tracker and rules.
+
+    Args:
+        camera: its settings.
+        engine: its rules.
+        class_names: name of every class id of the detector.
+    """
+
+    def __init__(self, camera: Camera, engine: RuleEngine, class_names: Sequence[str]) -> None:
+        self.camera = camera
+        self.coverage = CoverageMeter()
+        self._engine = engine
+        self._class_names = tuple(class_names)
+        self._tracker = Tracker()
+        self._signals: dict[str, SignalReader] = {}
+        self._session = 0
+        self._remembered: Detections | None = None
+
+    def needs_detector(self, frame: Frame) -> bool:
+        """Return whether somebody has to look at the frame: no for damaged pictures, and while the road is still."""
+        fresh = frame.session != self._session
+        return frame.damage is None and (frame.moved or fresh or self._remembered is None)
+
+    def look(self, frame: Frame, found: Detections | None, *, dropped: int = 0) -> Observation:
+        """Return what is to be seen in a frame.
+
+        Args:
+            frame: the frame.
+            found: what the detector found; None when it was not asked (`needs_detector`).
+            dropped: frames of this camera lost to overload before this one.
+        """
+        if frame.session != self._session:
+            self._begin(frame.session)
+        if frame.damage is not None:
+            return observe(frame, Detections.empty(), self._unknown(), dropped=dropped)
+        if found is not None:
+            self._remembered = found
+        seen = self._remembered if self._remembered is not None else Detections.empty()
+        return observe(frame, seen, self._read_signals(frame), dropped=dropped)
+
+    def advance(self, observation: Observation) -> Outcome:
+        """Move tracker and rules on by one frame."""
+        if observation.session != self._session:
+            self._begin(observation.session)
+        self._count(observation)
+        if observation.damage is None:
+            tracks = self._tracker.update(observation.detections, observation.media_time_s)
+        else:
+            tracks = Tracks.empty()
+        events = self._engine.update(self._scene(observation, tracks), self.coverage.last_minute())
+        return Outcome(observation, tracks, tuple(events))
+
+    def link_changed(self, change: LinkChange) -> list[Event]:
+        """Return the events of a camera that came or went."""
+        return self._engine.link_changed(change, self.coverage.last_minute())
+
+    def _begin(self, session: int) -> None:
+        """Nothing of the session before may be believed: tracks, signal histories and what the detector found."""
+        self._session = session
+        self._tracker.reset()
+        self._remembered = None
+        self._signals = {name: SignalReader(signal) for name, signal in self.camera.signals.items()}
+
+    def _read_signals(self, frame: Frame) -> Mapping[str, SignalState]:
+        return {name: reader.read(frame.picture, frame.media_time_s) for name, reader in self._signals.items()}
+
+    def _unknown(self) -> Mapping[str, SignalState]:
+        return dict.fromkeys(self.camera.signals, SignalState.UNKNOWN)
+
+    def _count(self, observation: Observation) -> None:
+        damaged = observation.damage is not None
+        self.coverage.add(
+            observation.media_time_s,
+            analysed=int(not damaged),
+            damaged=int(damaged),
+            skipped=observation.skipped,
+            dropped=observation.dropped,
+        )
+
+    def _scene(self, observation: Observation, tracks: Tracks) -> Scene:
+        return Scene(
+            camera_id=self.camera.id,
+            session=observation.session,
+            frame_index=observation.index,
+            media_time_s=observation.media_time_s,
+            captured_at=observation.captured_at,
+            clock=observation.clock,
+            frame_wh=observation.frame_wh,
+            class_names=self._class_names,
+            tracks=tracks,
+            signals=observation.signals,
+            damage=observation.damage,
+            health=observation.health,
+        )
+
+
+def detect_where_needed(
+    frames: Sequence[Frame], lines: Mapping[str, CameraLine], detector: Detector
+) -> list[Detections | None]:
+    """Run the detector once over those frames that need it.
+
+    Args:
+        frames: at most one of each camera.
+        lines: the lines of their cameras, by camera id.
+        detector: the detector.
+
+    Returns:
+        For every frame what was found, or None where nobody had to look.
+    """
+    asked = [lines[frame.camera_id].needs_detector(frame) for frame in frames]
+    found = iter(detector.detect([frame for frame, ask in zip(frames, asked, strict=True) if ask]))
+    return [next(found) if ask else None for ask in asked]
+
