@@ -144,4 +144,3 @@ def detect_where_needed(
     asked = [lines[frame.camera_id].needs_detector(frame) for frame in frames]
     found = iter(detector.detect([frame for frame, ask in zip(frames, asked, strict=True) if ask]))
     return [next(found) if ask else None for ask in asked]
-

@@ -1,0 +1,188 @@
+"""The main loop: cameras in, events into the outbox. One thread; workers and publisher have threads of their own.
+
+A worker a camera ─► Mailbox ─► Batcher ─► Detector ─► CameraLine ─► Outbox ─► (publisher) ─► Redis
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from camera_pipeline.clock import Clock, SystemClock
+from camera_pipeline.config import Camera, Config
+from camera_pipeline.detect.batcher import Batch, Batcher
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.ingest.governor import Governor
+from camera_pipeline.ingest.mailbox import Doorbell, Mailbox
+from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
+from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
+from camera_pipeline.types import Coverage, Event, Frame, LinkChange
+
+log = logging.getLogger(__name__)
+
+_COLLECT_S = 0.2  # the loop looks at stop and reload requests this often when no camera sends anything
+_WORKER_STOP_S = 3.0  # a decoder that hangs longer than this is left to the end of the process
+
+Observer = Callable[[Frame, Outcome], None]
+"""Called with every analysed frame, on the main loop's thread; must be quick."""
+
+
+class EventSink(Protocol):
+    """Makes events durable."""
+
+    def append(self, events: Sequence[Event]) -> object:
+        """Make events durable; returns when they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """How one camera does.
+
+    Attributes:
+        worker: its connection.
+        coverage: what became of its frames of the last minute.
+    """
+
+    worker: WorkerStatus
+    coverage: Coverage
+
+
+@dataclass(slots=True)
+class _Rig:
+    """One running camera."""
+
+    worker: CameraWorker
+    mailbox: Mailbox
+    line: CameraLine
+
+
+class LivePipeline:
+    """Runs cameras until told to stop; a context manager that stops its workers.
+
+    Args:
+        config: cameras and everything else.
+        detector: the detector, loaded.
+        make_line: makes the line of a camera; raises ConfigError for rules that lack what they need.
+        sink: where events become durable.
+        clock: wall clock and monotonic time.
+        observer: sees every analysed frame.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        detector: Detector,
+        make_line: Callable[[Config, Camera], CameraLine],
+        sink: EventSink,
+        clock: Clock | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self._detector, self._make_line, self._sink, self._observer = detector, make_line, sink, observer
+        self._clock = clock or SystemClock()
+        self._doorbell = Doorbell()
+        self._governor = Governor()
+        self._batcher = Batcher(
+            (), self._doorbell, max_batch=config.detector.max_batch, lossless=False, clock=self._clock
+        )
+        self._rigs: dict[str, _Rig] = {}
+        self._requests: queue.SimpleQueue[Config] = queue.SimpleQueue()
+        self._config = config
+        self._change_cameras(config)
+
+    def run(self, stop: threading.Event) -> None:
+        """Process frames until `stop` is set.
+
+        Raises:
+            InferenceError: the detector failed; a dead model must not look like an empty road.
+            OutboxError: an event could not be made durable.
+            CameraPipelineError: a worker failed in a way that retrying does not mend.
+        """
+        while not stop.is_set():
+            self._apply_requests()
+            self._raise_failures()
+            self._process(self._batcher.collect(_COLLECT_S))
+
+    def reload(self, config: Config) -> None:
+        """Ask for another configuration; any thread. Cameras that did not change go on undisturbed."""
+        self._requests.put(config)
+        self._doorbell.ring()
+
+    def status(self) -> Mapping[str, CameraStatus]:
+        """Return how every camera does, by id."""
+        return {
+            camera_id: CameraStatus(rig.worker.status, rig.line.coverage.last_minute())
+            for camera_id, rig in list(self._rigs.items())
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+        self._remove(list(self._rigs))
+
+    def _process(self, batch: Batch) -> None:
+        frames: list[Frame] = []
+        for item in batch.items:
+            if item.camera_id not in self._rigs:
+                continue  # removed while its last items were under way
+            if isinstance(item, LinkChange):
+                self._sink.append(self._rigs[item.camera_id].line.link_changed(item))
+            else:
+                frames.append(item)
+        lines = {frame.camera_id: self._rigs[frame.camera_id].line for frame in frames}
+        for frame, found in zip(frames, detect_where_needed(frames, lines, self._detector), strict=True):
+            line = lines[frame.camera_id]
+            outcome = line.advance(line.look(frame, found, dropped=batch.dropped.get(frame.camera_id, 0)))
+            self._sink.append(outcome.events)
+            if self._observer:
+                self._observer(frame, outcome)
+
+    def _apply_requests(self) -> None:
+        while not self._requests.empty():
+            self._change_cameras(self._requests.get())
+
+    def _change_cameras(self, config: Config) -> None:
+        """Stop cameras that are gone or changed, start those that are new or changed."""
+        wanted = {camera.id: camera for camera in config.cameras if camera.url is not None}
+        shared = _shared_settings(config) == _shared_settings(self._config)
+        kept = {
+            camera_id for camera_id, rig in self._rigs.items() if shared and wanted.get(camera_id) == rig.line.camera
+        }
+        added = [camera for camera_id, camera in wanted.items() if camera_id not in kept]
+        lines = [(camera, self._make_line(config, camera)) for camera in added]  # before anything is stopped
+        self._remove([camera_id for camera_id in self._rigs if camera_id not in kept])
+        for camera, line in lines:
+            self._add(camera, line)
+        self._config = config
+
+    def _add(self, camera: Camera, line: CameraLine) -> None:
+        mailbox = Mailbox(camera.id, self._doorbell, lossless=False)
+        worker = CameraWorker(camera, mailbox, self._governor, self._clock)
+        self._rigs[camera.id] = _Rig(worker, mailbox, line)
+        self._batcher.add(mailbox)
+        worker.start()
+        log.info("camera %s added", camera.id)
+
+    def _remove(self, camera_ids: Iterable[str]) -> None:
+        rigs = {camera_id: self._rigs.pop(camera_id) for camera_id in camera_ids}
+        for rig in rigs.values():
+            rig.worker.stop()
+        for camera_id, rig in rigs.items():
+            self._batcher.remove(rig.mailbox)
+            rig.mailbox.close()
+            rig.worker.join(_WORKER_STOP_S)
+            log.info("camera %s removed", camera_id)
+
+    def _raise_failures(self) -> None:
+        for rig in self._rigs.values():
+            if rig.worker.failure is not None:
+                raise rig.worker.failure
+
+
+def _shared_settings(config: Config) -> tuple[object, ...]:
+    """What every camera's line depends on beside the camera's own settings."""
+    return (config.server.id, config.detector.model, config.detector.confidence)

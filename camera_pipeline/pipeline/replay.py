@@ -1,0 +1,177 @@
+"""Recorded footage, or a trace of it, through the same line as live cameras. Runs on the caller's thread.
+
+Nothing is dropped and nothing depends on the speed of the machine: the same input gives the same `events.jsonl`,
+byte for byte.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from camera_pipeline.config import Camera, Config
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.errors import MediaError
+from camera_pipeline.events.record import to_json
+from camera_pipeline.ingest.recording import RecordedSource
+from camera_pipeline.pipeline.annotate import Annotator
+from camera_pipeline.pipeline.compose import build_line
+from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
+from camera_pipeline.trace import Trace, TraceWriter
+from camera_pipeline.trace_format import TraceHeader
+from camera_pipeline.types import Event, Frame
+
+Progress = Callable[[float], None]
+"""Called with the media time that is done, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOutput:
+    """What a replay leaves behind; None: nothing of the kind.
+
+    Attributes:
+        folder: gets `events.jsonl`, and with `annotate` a video and pictures.
+        annotate: draw.
+        trace: file that gets the observations.
+    """
+
+    folder: Path | None = None
+    annotate: bool = False
+    trace: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySummary:
+    """What was done.
+
+    Attributes:
+        events: all events in order.
+        frames: frames analysed.
+        media_s: seconds of footage.
+    """
+
+    events: tuple[Event, ...]
+    frames: int
+    media_s: float
+
+
+def replay_footage(
+    config: Config,
+    camera: Camera,
+    files: Sequence[Path],
+    detector: Detector,
+    *,
+    start: datetime | None = None,
+    output: ReplayOutput,
+    progress: Progress = lambda _: None,
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> ReplaySummary:
+    """Run recorded footage through a camera's line.
+
+    Args:
+        config: the configuration.
+        camera: the camera that recorded it.
+        files: files or folders of segments, in order.
+        detector: the detector.
+        start: wall-clock time of the first picture; None: from the files.
+        output: what to leave behind.
+        progress: told how far it is.
+        on_event: called with every event as it comes.
+
+    Raises:
+        MediaError: a file cannot be used, or an output cannot be written.
+        ConfigError: a rule lacks something.
+    """
+    line = build_line(config, camera, class_names=detector.class_names, model=detector.version)
+    source = RecordedSource(camera, files, start=start)
+    with ExitStack() as stack:
+        sinks = _Sinks(stack, output, camera, detector)
+        return sinks.drain(_outcomes(source.frames(), line, detector, sinks), progress, on_event)
+
+
+def replay_trace(
+    config: Config,
+    camera: Camera,
+    path: Path,
+    *,
+    output: ReplayOutput,
+    progress: Progress = lambda _: None,
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> ReplaySummary:
+    """Run a trace through a camera's line: the same events as the footage it was made from.
+
+    Raises:
+        MediaError: the trace cannot be used.
+        ConfigError: a rule lacks something.
+    """
+    trace = Trace(path)
+    line = build_line(config, camera, class_names=trace.header.class_names, model=trace.header.model)
+    with ExitStack() as stack:
+        sinks = _Sinks(stack, output, camera, None)
+        return sinks.drain((line.advance(observation) for observation in trace), progress, on_event)
+
+
+def _outcomes(frames: Iterable[Frame], line: CameraLine, detector: Detector, sinks: "_Sinks") -> Iterator[Outcome]:
+    for frame in frames:
+        (found,) = detect_where_needed([frame], {frame.camera_id: line}, detector)
+        outcome = line.advance(line.look(frame, found))
+        sinks.look_at(frame, outcome)
+        yield outcome
+
+
+class _Sinks:
+    """Everything a replay writes; closed by the stack it was given."""
+
+    def __init__(self, stack: ExitStack, output: ReplayOutput, camera: Camera, detector: Detector | None) -> None:
+        self._stack, self._output, self._camera, self._detector = stack, output, camera, detector
+        self._trace: TraceWriter | None = None
+        self._annotator: Annotator | None = None
+        self._events = None
+        if output.folder is not None:
+            try:
+                output.folder.mkdir(parents=True, exist_ok=True)
+                self._events = stack.enter_context((output.folder / "events.jsonl").open("wb"))
+            except OSError as error:
+                cure = "name a folder that can be written"
+                raise MediaError(f"{output.folder}: cannot be written ({error.strerror})\n    cure: {cure}") from error
+
+    def drain(
+        self, outcomes: Iterable[Outcome], progress: Progress, on_event: Callable[[Event], None]
+    ) -> ReplaySummary:
+        events: list[Event] = []
+        frames, media_s = 0, 0.0
+        for outcome in outcomes:
+            frames, media_s = frames + 1, outcome.observation.media_time_s
+            for event in outcome.events:
+                events.append(event)
+                on_event(event)
+                if self._events is not None:
+                    self._events.write(to_json(event) + b"\n")
+            progress(media_s)
+        return ReplaySummary(tuple(events), frames, media_s)
+
+    def look_at(self, frame: Frame, outcome: Outcome) -> None:
+        """Draw and trace one frame of footage."""
+        if self._output.trace is not None and self._detector is not None:
+            if self._trace is None:
+                header = _trace_header(frame, self._camera, self._detector)
+                self._trace = self._stack.enter_context(TraceWriter(self._output.trace, header))
+            self._trace.write(outcome.observation)
+        if self._output.annotate and self._output.folder is not None and self._detector is not None:
+            if self._annotator is None:
+                names, fps = self._detector.class_names, self._camera.analyse_fps
+                self._annotator = self._stack.enter_context(Annotator(self._output.folder, self._camera, names, fps))
+            self._annotator.draw(frame, outcome.observation, outcome.tracks, outcome.events)
+
+
+def _trace_header(first: Frame, camera: Camera, detector: Detector) -> TraceHeader:
+    return TraceHeader(
+        camera_id=camera.id,
+        frame_wh=(first.picture.width_px, first.picture.height_px),
+        class_names=tuple(detector.class_names),
+        start=first.captured_at,
+        fps=camera.analyse_fps,
+        clock=first.clock,
+        model=detector.version,
+    )
