@@ -1,0 +1,179 @@
+"""A recorded file as an endless run of coded pictures in real time order.
+
+`open_recording` runs once per file in the caller's thread; `Recording.access_units` runs in each camera's thread,
+with a demuxer of its own, so a file of any length costs no memory.
+"""
+
+import logging
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from camera_pipeline.errors import MediaError
+from camera_pipeline.simulator.access_unit import AccessUnit, parameter_sets, split_annexb
+from camera_pipeline.simulator.faults import Codec
+from camera_pipeline.simulator.sdp import StreamFormat
+
+logger = logging.getLogger(__name__)
+
+_FILTERS = {"h264": (Codec.H264, "h264_mp4toannexb"), "hevc": (Codec.H265, "hevc_mp4toannexb")}
+FALLBACK_RATE = Fraction(25)  # for files that state no frame rate; the rate of most PAL-region cameras
+
+
+class NotSendableError(MediaError):
+    """The file's pictures are good but cannot be sent as they are; encode them anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _CodedPicture:
+    """One packet of the file: NAL units, and its times in seconds by the file's own clock."""
+
+    nal_units: tuple[bytes, ...]
+    decode_s: float
+    present_s: float
+    duration_s: float
+    key_frame: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A file that can be sent as it is.
+
+    Attributes:
+        file: where it lies.
+        format: codec and parameter sets of its first key frame.
+        frame_rate: mean pictures per second.
+        first_present_s: the earliest presentation time by the file's own clock.
+        duration_s: of one round of the loop, up to the end of the last picture.
+        reorder_s: the most by which a picture is presented after its place in coding order; 0 without B-frames.
+    """
+
+    file: Path
+    format: StreamFormat
+    frame_rate: float
+    first_present_s: float
+    duration_s: float
+    reorder_s: float
+
+    def access_units(self) -> Generator[AccessUnit, None, None]:
+        """Yield the pictures in coding order, round after round, with times that go on over the seam.
+
+        A picture is ready to send `reorder_s` after its place in coding order, never before it was "filmed".
+        """
+        round_start_s = 0.0
+        while True:
+            with closing(_coded_pictures(self.file)) as pictures:
+                for picture in pictures:
+                    yield self._on_timeline(picture, round_start_s - self.first_present_s)
+            round_start_s += self.duration_s
+
+    def _on_timeline(self, picture: _CodedPicture, shift_s: float) -> AccessUnit:
+        nal_units, codec = picture.nal_units, self.format.codec
+        if picture.key_frame and not parameter_sets(nal_units, codec):
+            nal_units = (*self.format.parameter_sets, *nal_units)
+        return AccessUnit(
+            nal_units=nal_units,
+            send_s=picture.decode_s + shift_s + self.reorder_s,
+            present_s=picture.present_s + shift_s,
+            key_frame=picture.key_frame,
+            codec=codec,
+        )
+
+
+def open_recording(file: Path) -> Recording:
+    """Read a file once from end to end and note what a camera needs to know about it.
+
+    Raises:
+        NotSendableError: another codec, or no timestamps, parameter sets or key frame in the file.
+        MediaError: not a readable video file.
+    """
+    fmt: StreamFormat | None = None
+    count, first_s, end_s, reorder_s = 0, float("inf"), 0.0, 0.0
+    with closing(_coded_pictures(file)) as pictures:
+        codec, extradata = _codec_of(file)
+        for picture in pictures:
+            fmt = fmt or _format(picture, codec, extradata)
+            count += 1
+            first_s = min(first_s, picture.present_s)
+            end_s = max(end_s, picture.present_s + picture.duration_s)
+            reorder_s = max(reorder_s, picture.present_s - picture.decode_s)
+    if fmt is None:
+        raise NotSendableError(f"{file}: no key frame with parameter sets")
+    return Recording(
+        file=file,
+        format=fmt,
+        frame_rate=count / (end_s - first_s),
+        first_present_s=first_s,
+        duration_s=end_s - first_s,
+        reorder_s=reorder_s,
+    )
+
+
+def _format(picture: _CodedPicture, codec: Codec, extradata: bytes) -> StreamFormat | None:
+    sets = parameter_sets(picture.nal_units, codec)
+    sets = sets or parameter_sets(split_annexb(extradata, codec), codec)
+    return StreamFormat(codec, sets) if sets and picture.key_frame else None
+
+
+def _codec_of(file: Path) -> tuple[Codec, bytes]:
+    with open_video(file) as container:
+        context = container.streams.video[0].codec_context
+        return _filter(context.name, file)[0], context.extradata or b""
+
+
+def _filter(name: str, file: Path) -> tuple[Codec, str]:
+    if name not in _FILTERS:
+        raise NotSendableError(f"{file}: codec {name} is neither H.264 nor H.265")
+    return _FILTERS[name]
+
+
+def open_video(file: Path) -> "av.container.InputContainer":
+    """Open a file that has a video stream.
+
+    Raises:
+        MediaError: not there, not readable, no video in it; each with the cure.
+    """
+    try:
+        container = av.open(str(file))
+    except FileNotFoundError:
+        raise MediaError(f"{file}: no such file; check the path") from None
+    except (OSError, FFmpegError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise MediaError(f"{file}: cannot be read as video ({reason}); check it with 'ffprobe'") from error
+    if not container.streams.video:
+        container.close()
+        raise MediaError(f"{file}: has no video stream; give a recording with pictures")
+    return container
+
+
+def _coded_pictures(file: Path) -> Generator[_CodedPicture, None, None]:
+    """Yield one round of the file; a damaged tail ends it early, with a warning."""
+    with open_video(file) as container:
+        stream = container.streams.video[0]
+        codec, filter_name = _filter(stream.codec_context.name, file)
+        annexb = av.BitStreamFilterContext(filter_name, in_stream=stream)
+        period_s = float(1 / (stream.average_rate or stream.guessed_rate or FALLBACK_RATE))
+        try:
+            for raw in container.demux(stream):
+                for packet in annexb.filter(raw if raw.size else None):
+                    yield _picture(packet, codec, period_s, file)
+        except FFmpegError as error:
+            logger.warning("%s: damaged from here on (%s); the loop begins again", file.name, error)
+
+
+def _picture(packet: "av.Packet[av.VideoStream]", codec: Codec, period_s: float, file: Path) -> _CodedPicture:
+    if packet.pts is None or packet.dts is None:
+        raise NotSendableError(f"{file}: its pictures carry no timestamps")
+    tick_s = float(packet.time_base)
+    return _CodedPicture(
+        nal_units=split_annexb(bytes(packet), codec),
+        decode_s=packet.dts * tick_s,
+        present_s=packet.pts * tick_s,
+        duration_s=(packet.duration or 0) * tick_s or period_s,
+        key_frame=packet.is_keyframe,
+    )
