@@ -56,6 +56,7 @@ def _assemble(raw: dict[str, Any], path: Path, mistakes: list[Mistake]) -> dict[
         cure = "write each camera as `- id: ...` below `cameras:`"
         mistakes.append(Mistake(path=("cameras",), value=shown(own), expected="a list of cameras", cure=cure))
         own = []
+    mistakes += _doubled_ids(own)
     cameras = [_with_defaults(camera, defaults) for camera in _joined(own, _listed(raw, path))]
     if not cameras and not mistakes:
         cure = "add a camera under `cameras:`, or name a `camera_list:`"
@@ -88,6 +89,16 @@ def _joined(own: list[dict[str, Any]], listed: list[dict[str, str]]) -> list[dic
     rows = {row["id"]: row for row in listed}
     joined = [{**rows.pop(str(camera.get("id")), {}), **camera} for camera in own]
     return joined + list(rows.values())
+
+
+def _doubled_ids(cameras: list[dict[str, Any]]) -> list[Mistake]:
+    ids = [camera.get("id") for camera in cameras]
+    cure = "ids must be unique: rename one, or join the two"
+    return [
+        Mistake(path=("cameras", index, "id"), value=shown(camera_id), expected="an id of its own", cure=cure)
+        for index, camera_id in enumerate(ids)
+        if camera_id is not None and camera_id in ids[:index]
+    ]
 
 
 def _with_defaults(camera: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

@@ -207,14 +207,7 @@ class Config(Settings):
     redis: RedisSettings = RedisSettings()
     detector: DetectorSettings = DetectorSettings()
     cameras: tuple[Camera, ...]
-
-    @model_validator(mode="after")
-    def _cameras_are_distinct(self) -> Self:
-        ids = [camera.id for camera in self.cameras]
-        twice = sorted({camera_id for camera_id in ids if ids.count(camera_id) > 1})
-        if twice:
-            raise ValueError(f"camera ids must be unique, but {', '.join(twice)} stand here twice")
-        return self
+    """Each with an id of its own; `load_config` refuses doubles."""
 
     def camera(self, camera_id: str) -> Camera:
         """Return the camera of that id.
