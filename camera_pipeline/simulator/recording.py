@@ -5,11 +5,12 @@ with a demuxer of its own, so a file of any length costs no memory.
 """
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.error import FFmpegError
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _FILTERS = {"h264": (Codec.H264, "h264_mp4toannexb"), "hevc": (Codec.H265, "hevc_mp4toannexb")}
 FALLBACK_RATE = Fraction(25)  # for files that state no frame rate; the rate of most PAL-region cameras
+_MAX_UNTIMED = 17  # a decoder reorders at most 16 pictures (H.264 §A.3.1, H.265 §A.4.2)
 
 
 class NotSendableError(MediaError):
@@ -152,21 +154,50 @@ def open_video(file: Path) -> "av.container.InputContainer":
 
 
 def _coded_pictures(file: Path) -> Generator[_CodedPicture, None, None]:
-    """Yield one round of the file; a damaged tail ends it early, with a warning."""
+    """Yield one round of the file, in coding order."""
     with open_video(file) as container:
         stream = container.streams.video[0]
         codec, filter_name = _filter(stream.codec_context.name, file)
-        annexb = av.BitStreamFilterContext(filter_name, in_stream=stream)
         period_s = float(1 / (stream.average_rate or stream.guessed_rate or FALLBACK_RATE))
-        try:
-            for raw in container.demux(stream):
-                for packet in annexb.filter(raw if raw.size else None):
-                    yield _picture(packet, codec, period_s, file)
-        except FFmpegError as error:
-            logger.warning("%s: damaged from here on (%s); the loop begins again", file.name, error)
+        packets = _annexb(container, filter_name)
+        for packet in _with_decode_times(packets, period_s, file):
+            yield _picture(packet, codec, period_s, file)
 
 
-def _picture(packet: "av.Packet[av.VideoStream]", codec: Codec, period_s: float, file: Path) -> _CodedPicture:
+def _annexb(container: "av.container.InputContainer", filter_name: str) -> "Iterator[av.Packet[Any]]":
+    """Yield the packets of a video as byte streams with start codes; damage ends them early."""
+    stream = container.streams.video[0]
+    annexb = av.BitStreamFilterContext(filter_name, in_stream=stream)
+    try:
+        for packet in container.demux(stream):
+            yield from annexb.filter(packet if packet.size else None)
+    except FFmpegError as error:
+        logger.warning("%s: damaged from here on (%s); the loop begins again", Path(container.name).name, error)
+
+
+def _with_decode_times(packets: "Iterator[av.Packet[Any]]", period_s: float, file: Path) -> "Iterator[av.Packet[Any]]":
+    """Yield packets that all have a decoding time.
+
+    Matroska stores none; FFmpeg works them out, but not for the first pictures before B-frames: those are counted
+    back from the first picture that has one.
+    """
+    waiting: list[av.Packet[Any]] = []
+    for packet in packets:
+        waiting.append(packet)
+        if len(waiting) > _MAX_UNTIMED:
+            break
+        if packet.dts is None:
+            continue
+        period = round(period_s / float(packet.time_base))
+        for back, one in enumerate(reversed(waiting)):
+            one.dts = packet.dts - back * period
+        yield from waiting
+        waiting.clear()
+    if waiting:
+        raise NotSendableError(f"{file}: its pictures carry no timestamps")
+
+
+def _picture(packet: "av.Packet[Any]", codec: Codec, period_s: float, file: Path) -> _CodedPicture:
     if packet.pts is None or packet.dts is None:
         raise NotSendableError(f"{file}: its pictures carry no timestamps")
     tick_s = float(packet.time_base)
