@@ -1,0 +1,172 @@
+"""Open a recorded file and decode all that can be decoded of it. Runs on the caller's thread.
+
+Decoding runs on one thread: with frame threads FFmpeg conceals damage differently from run to run, and with slice
+threads it does not report it. Replays are spread over cores by running several.
+"""
+
+import heapq
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from camera_pipeline.errors import MediaError
+
+# Only containers that hold camera video: FFmpeg would also "play" text, pictures, and playlists that name other files.
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,flv,asf,dhav,mjpeg"
+_WITHOUT_TIMES = frozenset(("h264", "hevc", "m4v", "mpegvideo", "mjpeg"))
+_DECODE_TIMES_ONLY = frozenset(("avi",))
+_FPS_RANGE = (0.1, 240.0)  # outside it the header's rate is rubbish
+_FPS_ASSUMED = 25.0  # what most cameras are set to
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPicture:
+    """A picture with what its file tells about it.
+
+    Attributes:
+        frame: the picture, in the order of display.
+        time_s: its presentation time in the file; None where the file does not tell.
+        corrupt: data before or of this picture was missing or could not be decoded.
+    """
+
+    frame: av.VideoFrame
+    time_s: float | None
+    corrupt: bool
+
+
+class MediaFile:
+    """An open recorded file and its video stream.
+
+    Args:
+        path: the file.
+        container: as opened.
+        stream: its video stream.
+    """
+
+    def __init__(self, path: Path, container: InputContainer, stream: VideoStream) -> None:
+        self.path = path
+        self._container = container
+        self._stream = stream
+        self._due: list[int] = []
+        self._corrupt_from: int | None = None
+        self._pending = False
+        self.unreadable = 0
+        """Packets that are incomplete or could not be decoded, so far."""
+        self.failure: str = ""
+        """Why reading stopped before the end; empty when it did not."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Metadata of the container, and what the stream adds."""
+        return {**self._stream.metadata, **self._container.metadata}
+
+    @property
+    def has_times(self) -> bool:
+        """False for raw streams: their pictures have an order but no times."""
+        return self._container.format.name not in _WITHOUT_TIMES
+
+    @property
+    def fps(self) -> float:
+        """Frames a second as the header or the bitstream says; 25 where neither does."""
+        for rate in (self._stream.average_rate, self._stream.guessed_rate):
+            if rate is not None and _FPS_RANGE[0] <= rate <= _FPS_RANGE[1]:
+                return float(rate)
+        return _FPS_ASSUMED
+
+    @property
+    def duration_s(self) -> float:
+        """Length as the header says; 0 when it does not."""
+        if self._stream.duration is not None and self._stream.time_base is not None:
+            return float(self._stream.duration * self._stream.time_base)
+        return (self._container.duration or 0) / av.time_base
+
+    def pictures(self) -> Generator[DecodedPicture]:
+        """Yield every picture that can be decoded, in the order of display. What cannot be is counted, not raised."""
+        for packet in self._packets():
+            try:
+                frames = self._stream.codec_context.decode(packet)
+            except av.FFmpegError:
+                self._note_unreadable(packet)
+                continue
+            if packet is not None and packet.is_corrupt:
+                self._note_unreadable(packet)
+            yield from map(self._picture, frames)
+
+    def _packets(self) -> Iterator["Packet[VideoStream] | None"]:
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    if self._container.format.name in _DECODE_TIMES_ONLY and packet.dts is not None:
+                        heapq.heappush(self._due, packet.dts)
+                    yield packet
+        except av.FFmpegError as error:
+            self.failure = error.strerror or type(error).__name__
+        yield None  # lets the decoder hand out what it still holds
+
+    def _picture(self, frame: av.VideoFrame) -> DecodedPicture:
+        units = heapq.heappop(self._due) if self._due else frame.pts
+        corrupt = self._pending and (self._corrupt_from is None or frame.pts is None or frame.pts >= self._corrupt_from)
+        self._pending = self._pending and not corrupt
+        time_base = self._stream.time_base
+        time_s = None if units is None or time_base is None or not self.has_times else float(units * time_base)
+        return DecodedPicture(frame, time_s, corrupt)
+
+    def _note_unreadable(self, packet: "Packet[VideoStream] | None") -> None:
+        self.unreadable += 1
+        self._pending, self._corrupt_from = True, None if packet is None else packet.pts
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[MediaFile]:
+    """Open a recorded file; closed at the end.
+
+    Raises:
+        MediaError: it is empty, cannot be read, or holds no video.
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise MediaError(f"{path}: is empty\n    cure: record or copy it again")
+        container = av.open(f"file:{path}", options={"format_whitelist": _CONTAINERS})
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise _unusable(path, error) from error
+    with container:
+        videos = [stream for stream in container.streams.video if not _is_cover(stream)]
+        if not videos:
+            raise MediaError(f"{path}: holds no video\n    cure: name a file with a video track")
+        stream = videos[0]
+        stream.codec_context.thread_type = "NONE"
+        yield MediaFile(path, container, stream)
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _unusable(path: Path, error: Exception) -> MediaError:
+    if isinstance(error, PermissionError):
+        return MediaError(f"{path}: may not be read\n    cure: give this user the right to read it")
+    if isinstance(error, FileNotFoundError):
+        return MediaError(f"{path}: does not exist\n    cure: check the path")
+    if _is_mp4_without_index(path):
+        return MediaError(
+            f"{path}: the recording was cut off before its index (moov) was written\n"
+            "    cure: rebuild the index with `untrunc` and a whole file of the same camera, "
+            "and let the recorder write .mkv, .ts or fragmented MP4"
+        )
+    reason = getattr(error, "strerror", None) or str(error)
+    return MediaError(
+        f"{path}: is not video that can be read ({reason})\n"
+        "    cure: name an MP4, MOV, MKV, AVI, TS or raw H.264/H.265 file, and check that it was copied whole"
+    )
+
+
+def _is_mp4_without_index(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
