@@ -1,4 +1,4 @@
-"""Fill `${NAME}` and `${file:/path}` into addresses; refuse a password that stands in the configuration itself."""
+"""Fill `${NAME}`, `${NAME:-default}` and `${file:/path}` into addresses; refuse a password that stands in the configuration itself."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from camera_pipeline.config.mistakes import KeyPath, Mistake, shown
 
-_PLACE = re.compile(r"\$\{(?P<file>file:)?(?P<name>[^}]*)\}")
+_PLACE = re.compile(r"\$\{(?:file:(?P<file>[^}]*)|(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?)\}")
 
 
 def fill_secrets(text: str, path: KeyPath, environ: Mapping[str, str]) -> tuple[str, list[Mistake]]:
@@ -21,10 +21,12 @@ def fill_secrets(text: str, path: KeyPath, environ: Mapping[str, str]) -> tuple[
     mistakes = [*_literal_password(text, path)]
 
     def fill(place: re.Match[str]) -> str:
-        name = place["name"]
-        value = _from_file(name) if place["file"] else environ.get(name)
+        if place["file"] is not None:
+            value = _from_file(place["file"])
+        else:
+            value = environ.get(place["name"], place["default"])
         if value is None:
-            mistakes.append(_unfilled(place[0], name, path, is_file=bool(place["file"])))
+            mistakes.append(_unfilled(place, path))
         return value or ""
 
     return _PLACE.sub(fill, text), mistakes
@@ -37,12 +39,12 @@ def _from_file(name: str) -> str | None:
         return None
 
 
-def _unfilled(place: str, name: str, path: KeyPath, *, is_file: bool) -> Mistake:
-    if is_file:
-        return Mistake(path=path, value=place, expected="a readable text file", cure=f"create {name}, or mend its path")
-    return Mistake(
-        path=path, value=place, expected="an environment variable that is set", cure=f"set {name} before the start"
-    )
+def _unfilled(place: re.Match[str], path: KeyPath) -> Mistake:
+    if place["file"] is not None:
+        expected, cure = "a readable text file", f"create {place['file']}, or mend its path"
+    else:
+        expected, cure = "an environment variable that is set", f"set {place['name']} before the start"
+    return Mistake(path=path, value=place[0], expected=expected, cure=cure)
 
 
 def _literal_password(text: str, path: KeyPath) -> list[Mistake]:

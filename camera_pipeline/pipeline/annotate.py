@@ -128,12 +128,23 @@ def draw_geometry(image: Image, camera: Camera, observation: Observation) -> Non
 def draw_tracks(image: Image, tracks: Tracks, class_names: Sequence[str], events: dict[int, Event]) -> None:
     """Draw boxes with class and number, those of recent events thick and in the event's colour, in place."""
     rows = zip(tracks.xyxy.tolist(), tracks.class_id.tolist(), tracks.track_id.tolist(), tracks.confirmed, strict=True)
-    for (x0, y0, x1, y1), class_id, track_id, confirmed in rows:
+    for box, class_id, track_id, confirmed in rows:
         event = events.get(track_id)
-        colour = _KIND_COLOURS[event.kind] if event else _CLASS_COLOURS[class_id % len(_CLASS_COLOURS)]
-        corner, opposite = (round(x0), round(y0)), (round(x1), round(y1))
-        cv2.rectangle(image, corner, opposite, colour, 4 if event else 1 + bool(confirmed), cv2.LINE_AA)
-        _label(image, f"{event.type} {track_id}" if event else f"{class_names[class_id]} {track_id}", corner, colour)
+        colour = _KIND_COLOURS[event.kind] if event else class_colour(class_id)
+        what = event.type if event else class_names[class_id]
+        draw_box(image, box, f"{what} {track_id}", colour, thickness=4 if event else 1 + bool(confirmed))
+
+
+def draw_box(image: Image, xyxy: Sequence[float], label: str, colour: Colour, *, thickness: int = 2) -> None:
+    """Draw one labelled box in place."""
+    corner, opposite = (round(xyxy[0]), round(xyxy[1])), (round(xyxy[2]), round(xyxy[3]))
+    cv2.rectangle(image, corner, opposite, colour, thickness, cv2.LINE_AA)
+    _label(image, label, corner, colour)
+
+
+def class_colour(class_id: int) -> Colour:
+    """Return the colour (BGR) in which objects of a class are drawn."""
+    return _CLASS_COLOURS[class_id % len(_CLASS_COLOURS)]
 
 
 def _draw_header(image: Image, camera_id: str, observation: Observation) -> None:

@@ -1,0 +1,131 @@
+"""`replay` and `detect`: recorded footage through the rules, or through the detector alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from camera_pipeline.cli.live import ConfigArgument
+from camera_pipeline.config import Camera, Config
+from camera_pipeline.errors import UserError
+from camera_pipeline.events.browse import one_line
+from camera_pipeline.ingest.recording import footage_length_s
+from camera_pipeline.pipeline.compose import build_detector, read_config
+from camera_pipeline.pipeline.replay import ReplayOutput, ReplaySummary, replay_footage, replay_trace
+from camera_pipeline.pipeline.snapshots import detect_in_files
+
+_console = Console(stderr=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command("replay")(replay)
+    app.command("detect")(detect)
+
+
+def replay(
+    config: ConfigArgument,
+    camera: Annotated[str, typer.Option(help="Id of the camera that recorded the footage.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Files or folders of segments, in order.")] = None,
+    from_trace: Annotated[Path | None, typer.Option(help="A trace instead of footage.")] = None,
+    start: Annotated[str | None, typer.Option(help="Time of the first picture, ISO 8601 with zone.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder that gets events.jsonl.")] = None,
+    annotate: Annotated[bool, typer.Option(help="Also write a video and pictures into --out.")] = False,
+    trace: Annotated[Path | None, typer.Option(help="File that gets the trace; `.zst` compresses.")] = None,
+) -> None:
+    """Run recorded footage, or a trace of it, through a camera's rules.
+
+    The same footage, configuration and model give the same `events.jsonl`, byte for byte.
+
+    Examples:
+
+    `camera-pipeline replay configs/demo.yaml --camera junction sample_videos/junction.mp4 --out out --annotate`
+
+    `camera-pipeline replay configs/demo.yaml --camera junction --from-trace junction.jsonl.zst --out out`
+    """
+    settings, one = _camera(config, camera)
+    output = ReplayOutput(folder=out, annotate=annotate, trace=trace)
+    if (from_trace is None) == (not files):
+        raise UserError("nothing to replay, or too much\n    cure: name footage, or one trace with --from-trace")
+    if annotate and (out is None or from_trace is not None):
+        raise UserError("--annotate draws on footage into a folder\n    cure: give footage and --out DIR")
+    if from_trace is not None:
+        with _progress(None) as told:
+            summary = replay_trace(settings, one, from_trace, output=output, progress=told, on_event=_print_event)
+    else:
+        paths = list(files or ())
+        detector = build_detector(settings)
+        with _progress(footage_length_s(paths)) as told:
+            summary = replay_footage(
+                settings, one, paths, detector, start=_start(start), output=output, progress=told, on_event=_print_event
+            )
+    _print_summary(summary, out)
+
+
+def detect(
+    files: Annotated[list[Path], typer.Argument(help="Pictures or videos.")],
+    out: Annotated[Path, typer.Option(help="Folder for drawn pictures and detections.jsonl.")] = Path("detections"),
+    model: Annotated[str, typer.Option(help="Name of a shipped model, or path of a manifest.")] = "vehicles",
+    every_s: Annotated[float, typer.Option("--every", min=0.0, help="Seconds between looks at a video.")] = 1.0,
+) -> None:
+    """Run the detector alone on pictures or videos; draw what it finds.
+
+    Example: `camera-pipeline detect photo.jpg sample_videos/junction.mp4 --out found`
+    """
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=_console) as bar:
+        task = bar.add_task("detecting", total=None)
+        found = detect_in_files(files, out, model=model, every_s=every_s, progress=lambda: bar.advance(task))
+    counts = "  ".join(f"{name}: {count}" for name, count in sorted(found.counts.items())) or "nothing found"
+    typer.echo(f"{found.pictures} picture(s), {counts}\nwritten to {out}")
+
+
+def _camera(path: Path, camera_id: str) -> tuple[Config, Camera]:
+    config = read_config(path)
+    try:
+        return config, config.camera(camera_id)
+    except KeyError:
+        known = ", ".join(camera.id for camera in config.cameras)
+        raise UserError(f"{path}: no camera {camera_id}\n    cure: use one of: {known}") from None
+
+
+def _start(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        start = None
+    if start is None or start.tzinfo is None:
+        raise UserError(f"--start {text}: not a time with zone\n    cure: write it as 2026-01-05T09:00:00+07:00")
+    return start
+
+
+@contextmanager
+def _progress(total_s: float | None) -> Iterator["_Told"]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} s of footage"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=_console) as bar:
+        yield _Told(bar, bar.add_task("replaying", total=total_s))
+
+
+class _Told:
+    def __init__(self, bar: Progress, task: object) -> None:
+        self._bar, self._task = bar, task
+
+    def __call__(self, media_s: float) -> None:
+        self._bar.update(self._task, completed=media_s)  # type: ignore[arg-type]
+
+
+def _print_event(event: object) -> None:
+    typer.echo(one_line(event))  # type: ignore[arg-type]
+
+
+def _print_summary(summary: ReplaySummary, out: Path | None) -> None:
+    where = f", written to {out}" if out else ""
+    _console.print(
+        f"{len(summary.events)} event(s) in {summary.media_s:.1f} s, {summary.frames} frames analysed{where}"
+    )

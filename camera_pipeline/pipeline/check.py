@@ -1,0 +1,166 @@
+"""Is a configuration ready to run: rules, model, Redis, every camera, disk and clock. Nothing is changed by asking."""
+
+import ctypes
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from camera_pipeline.clock import SystemClock
+from camera_pipeline.config import Camera, Config
+from camera_pipeline.errors import AuthError, CameraPipelineError, SessionError
+from camera_pipeline.events import streams
+from camera_pipeline.ingest.rtsp import Limits, Source, arrivals
+from camera_pipeline.pipeline.compose import build_detector, read_config
+from camera_pipeline.redact import redact
+
+_PARALLEL = 32  # cameras tried at once; each waits for the network, not for the processor
+_MIN_FREE_BYTES = 5 * 1024**3  # a day of outbox, traces and incident clips of a junction
+_STA_UNSYNC = 0x0040  # linux/timex.h: the kernel's clock is not synchronised
+_MAX_CLOCK_ERROR_S = 1.0  # above it, violations would be marked not usable for a fine
+
+
+class Verdict(StrEnum):
+    """How a thing was found."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        what: the thing.
+        verdict: how it was found.
+        found: what was found, credentials redacted.
+        cure: what to do; empty when good.
+    """
+
+    what: str
+    verdict: Verdict
+    found: str
+    cure: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+
+def check_config(path: Path, *, camera_timeout_s: float) -> list[Finding]:
+    """Look at everything that a configuration names.
+
+    Args:
+        path: the file.
+        camera_timeout_s: how long each camera may take; they are tried at the same time.
+
+    Raises:
+        ConfigError: the file holds mistakes.
+    """
+    config = read_config(path)
+    rules = sum(len(camera.rules) for camera in config.cameras)
+    told = f"{len(config.cameras)} camera(s), {rules} rule(s)"
+    return [
+        Finding(what="configuration", verdict=Verdict.GOOD, found=told),
+        _model(config),
+        *_redis(config),
+        *_cameras(config, camera_timeout_s),
+        _disk(config.server.data_dir),
+        _clock(),
+    ]
+
+
+def _model(config: Config) -> Finding:
+    try:
+        detector = build_detector(config)
+    except CameraPipelineError as error:
+        return _bad("model", error)
+    return Finding(what="model", verdict=Verdict.GOOD, found=f"{detector.version}: {', '.join(detector.class_names)}")
+
+
+def _redis(config: Config) -> list[Finding]:
+    report = streams.probe(config.redis)
+    return [Finding(what="redis", verdict=Verdict(item.verdict), found=item.found, cure=item.cure) for item in report]
+
+
+def _cameras(config: Config, timeout_s: float) -> list[Finding]:
+    tried = [camera for camera in config.cameras if camera.url is not None]
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        return list(pool.map(lambda camera: _camera(camera, timeout_s), tried))
+
+
+def _camera(camera: Camera, timeout_s: float) -> Finding:
+    what, url = f"camera {camera.id}", camera.substream_url or camera.url
+    if url is None:
+        return Finding(what=what, verdict=Verdict.GOOD, found="recorded footage only")
+    limits = Limits(open_s=timeout_s, silence_s=timeout_s)
+    source = Source(url=url.get_secret_value(), transport=camera.transport)
+    stop = threading.Event()
+    try:
+        with closing(arrivals(source, limits, SystemClock(), stop)) as packets:
+            stream = next(iter(packets)).packet.stream
+            context = stream.codec_context
+            found = f"{context.name} {context.width}x{context.height}"
+    except StopIteration:
+        return Finding(
+            what=what, verdict=Verdict.BAD, found="no packet came", cure="look at the camera's stream settings"
+        )
+    except AuthError as error:
+        cure = "correct the user name and password that the configuration fills in"
+        return Finding(what=what, verdict=Verdict.BAD, found=redact(error), cure=cure)
+    except SessionError as error:
+        cure = (
+            "check address, network and that the camera is switched on: play it with `ffplay -rtsp_transport tcp URL`"
+        )
+        return Finding(what=what, verdict=Verdict.BAD, found=redact(error), cure=cure)
+    return Finding(what=what, verdict=Verdict.GOOD, found=found)
+
+
+def _disk(folder: Path) -> Finding:
+    existing = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    if not os.access(existing, os.W_OK):
+        cure = "let the service's user write there, or change server.data_dir"
+        return Finding(what="disk", verdict=Verdict.BAD, found=f"{existing} cannot be written", cure=cure)
+    free = shutil.disk_usage(existing).free
+    found = f"{free / 1024**3:.1f} GiB free for {folder}"
+    if free < _MIN_FREE_BYTES:
+        cure = f"free at least {_MIN_FREE_BYTES // 1024**3} GiB, or change server.data_dir"
+        return Finding(what="disk", verdict=Verdict.WARNING, found=found, cure=cure)
+    return Finding(what="disk", verdict=Verdict.GOOD, found=found)
+
+
+class _Timex(ctypes.Structure):
+    """The beginning of `struct timex` (adjtimex(2)); the rest is only room for the kernel to write into."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint), ("offset", ctypes.c_long), ("freq", ctypes.c_long), ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long), ("status", ctypes.c_int), ("rest", ctypes.c_char * 512),
+    )  # fmt: skip
+
+
+def _clock(read: Callable[[], tuple[bool, float]] | None = None) -> Finding:
+    synchronised, error_s = (read or _kernel_clock)()
+    if synchronised and error_s <= _MAX_CLOCK_ERROR_S:
+        return Finding(what="clock", verdict=Verdict.GOOD, found=f"synchronised, error at most {error_s:.3f} s")
+    found = f"synchronised, but the error may be {error_s:.1f} s" if synchronised else "not synchronised"
+    cure = "run chrony or systemd-timesyncd; a violation needs a certain time"
+    return Finding(what="clock", verdict=Verdict.WARNING, found=found, cure=cure)
+
+
+def _kernel_clock() -> tuple[bool, float]:
+    """Return whether the kernel's clock is synchronised, and its greatest error in seconds."""
+    timex = _Timex(modes=0)
+    ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    return not timex.status & _STA_UNSYNC, timex.maxerror / 1e6
+
+
+def _bad(what: str, error: CameraPipelineError) -> Finding:
+    found, _, cure = redact(error).partition("\n    cure: ")
+    return Finding(what=what, verdict=Verdict.BAD, found=found, cure=cure or "see the message")

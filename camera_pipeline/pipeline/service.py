@@ -1,0 +1,129 @@
+"""The service: pipeline, outbox and publisher of one edge server, from a configuration file. `run` and `demo` use it.
+
+Threads: the caller's runs the main loop; a worker for each camera; one publisher; one that watches and reports.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from camera_pipeline.config import Camera, Config
+from camera_pipeline.errors import ConfigError
+from camera_pipeline.events.outbox import Outbox
+from camera_pipeline.events.publisher import Publisher
+from camera_pipeline.pipeline.compose import build_detector, build_line
+from camera_pipeline.pipeline.line import CameraLine
+from camera_pipeline.pipeline.live import LivePipeline, Observer
+
+log = logging.getLogger(__name__)
+
+_REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
+_WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
+
+
+class Service:
+    """One edge server's service; a context manager.
+
+    Args:
+        read: reads the configuration; called again for every reload.
+        watched: file whose change reloads the configuration; None: only `ask_to_reload` does.
+        observer: sees every analysed frame.
+
+    Raises:
+        ConfigError, ModelError: something in the configuration is wrong.
+        OutboxError: the outbox cannot be opened.
+    """
+
+    def __init__(
+        self, read: Callable[[], Config], *, watched: Path | None = None, observer: Observer | None = None
+    ) -> None:
+        self._read, self._watched = read, watched
+        self.config = read()
+        self.detector = build_detector(self.config)
+        self._stack = ExitStack()
+        self._outbox = Outbox(self.config.server.data_dir / "outbox.sqlite")
+        self._stack.callback(self._outbox.close)
+        self._publisher = Publisher(self._outbox, self.config.redis)
+        self._pipeline = LivePipeline(
+            self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox, observer=observer
+        )
+        self._reload = threading.Event()
+        self._ended = threading.Event()
+        self._attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)
+
+    def run(self, stop: threading.Event) -> None:
+        """Watch the cameras until `stop` is set.
+
+        Raises:
+            RunError: something failed that the service cannot mend; the message says what.
+        """
+        log.info("watching %d camera(s) with %s", len(self.config.cameras), self.detector.version)
+        self._pipeline.run(stop)
+
+    def ask_to_reload(self) -> None:
+        """Read the configuration again, soon. Safe in a signal handler."""
+        self._reload.set()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self._stack)
+            self._publisher.start()
+            stack.callback(self._publisher.stop)
+            stack.enter_context(self._pipeline)
+            self._attendant.start()
+            stack.callback(self._ended.set)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+        self._stack.close()
+        self._attendant.join(_WATCH_EVERY_S)
+
+    def _make_line(self, config: Config, camera: Camera) -> CameraLine:
+        return build_line(config, camera, class_names=self.detector.class_names, model=self.detector.version)
+
+    def _attend(self) -> None:
+        """Watch the file and report; the attendant's thread."""
+        seen, until_report_s = self._changed_at(), _REPORT_EVERY_S
+        while not self._ended.wait(_WATCH_EVERY_S):
+            changed = self._changed_at()
+            if self._reload.is_set() or changed != seen:
+                self._reload.clear()
+                self._read_again()
+            seen = changed
+            until_report_s -= _WATCH_EVERY_S
+            if until_report_s <= 0:
+                until_report_s = _REPORT_EVERY_S
+                self._report()
+
+    def _read_again(self) -> None:
+        try:
+            config = self._read()
+        except ConfigError as error:
+            log.error("configuration not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - no traceback for a typo
+            return
+        if config.server != self.config.server or config.redis != self.config.redis:
+            log.warning("changes of `server` and `redis` need a restart; only cameras and rules are reloaded")
+        self.config = config
+        self._pipeline.reload(config)
+        log.info("configuration reloaded: %d camera(s)", len(config.cameras))
+
+    def _changed_at(self) -> float:
+        if self._watched is None:
+            return 0.0
+        try:
+            return self._watched.stat().st_mtime
+        except OSError:
+            return 0.0  # being replaced by an editor; the next look sees it
+
+    def _report(self) -> None:
+        publisher = self._publisher.status()
+        for camera_id, status in self._pipeline.status().items():
+            log.info("camera %s: %s, last minute %s", camera_id, status.worker.state, status.coverage)
+        log.info(
+            "outbox: %d waiting, %d sent, redis connected: %s", publisher.depth, publisher.sent, publisher.connected
+        )

@@ -1,0 +1,92 @@
+"""The detector alone on pictures and videos: what the `detect` command does."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+
+from camera_pipeline.config import Camera, DetectorSettings
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.model import load_model
+from camera_pipeline.errors import MediaError
+from camera_pipeline.ingest.recording import RecordedSource
+from camera_pipeline.pipeline.annotate import class_colour, draw_box
+from camera_pipeline.types import Detections, Frame
+
+_STILL_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in all.
+
+    Attributes:
+        pictures: pictures looked at.
+        counts: objects by class name.
+    """
+
+    pictures: int
+    counts: Counter[str]
+
+
+def detect_in_files(
+    files: Sequence[Path], folder: Path, *, model: str, every_s: float, progress: Callable[[], None]
+) -> Found:
+    """Detect in pictures and videos; write a drawn picture for each, and `detections.jsonl`.
+
+    Args:
+        files: pictures or videos.
+        folder: where to write; made when missing.
+        model: name of a shipped model, or path of a manifest.
+        every_s: seconds between looks at a video; 0 looks at every frame.
+        progress: called after every picture.
+
+    Raises:
+        MediaError: a file cannot be read.
+        ModelError: the model cannot be used.
+    """
+    detector = Detector(load_model(DetectorSettings(model=model)))
+    folder.mkdir(parents=True, exist_ok=True)
+    counts: Counter[str] = Counter()
+    pictures = 0
+    with (folder / "detections.jsonl").open("w", encoding="utf-8") as out:
+        for path in files:
+            for frame in _frames(path, every_s):
+                (found,) = detector.detect([frame])
+                names = [detector.class_names[class_id] for class_id in found.class_id]
+                counts.update(names)
+                pictures += 1
+                out.write(_line(path, frame, found, names))
+                _draw(folder / f"{path.stem}_{frame.index:06d}.png", frame, found, detector.class_names)
+                progress()
+    return Found(pictures, counts)
+
+
+def _frames(path: Path, every_s: float) -> Iterator[Frame]:
+    if not path.exists():
+        raise MediaError(f"{path}: no such file\n    cure: check the path")
+    fps = 1.0 / every_s if every_s and path.suffix.lower() not in _STILL_SUFFIXES else 1000.0
+    camera = Camera(id="detect", analyse_fps=fps, motion_gate=False)
+    yield from RecordedSource(camera, [path], start=datetime(1970, 1, 1, tzinfo=UTC)).frames()
+
+
+def _line(path: Path, frame: Frame, found: Detections, names: list[str]) -> str:
+    record = {
+        "file": str(path),
+        "media_time_s": frame.media_time_s,
+        "xyxy": [[round(value, 1) for value in box] for box in found.xyxy.tolist()],
+        "confidence": [round(value, 3) for value in found.confidence.tolist()],
+        "class": names,
+    }
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _draw(path: Path, frame: Frame, found: Detections, class_names: Sequence[str]) -> None:
+    image = frame.picture.bgr()
+    for box, class_id, score in zip(found.xyxy, found.class_id.tolist(), found.confidence, strict=True):
+        draw_box(image, box, f"{class_names[class_id]} {score:.2f}", class_colour(class_id))
+    cv2.imwrite(str(path), image)
