@@ -7,6 +7,8 @@ Every conversion runs on one thread: swscale's own threads are started anew for 
 import av
 import cv2
 import numpy as np
+from av.video.plane import VideoPlane
+from av.video.plane import VideoPlane
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
@@ -50,6 +52,14 @@ class Picture:
         """Return the whole picture scaled to the given size, uint8 (H, W, 3), red first."""
         return self._scaled(width_px, height_px, "rgb24")
 
+    def rgb_planes(self, width_px: int, height_px: int) -> tuple[UInt8, UInt8, UInt8]:
+        """Return red, green and blue of the whole picture scaled to the given size, uint8 (H, W) each.
+
+        What a network wants that takes its channels one after the other; a quarter cheaper than `rgb` and a transpose.
+        """
+        green, blue, red = self._reformatted(width_px, height_px, "gbrp").planes
+        return _samples(red), _samples(green), _samples(blue)
+
     def bgr(self, width_px: int | None = None, height_px: int | None = None) -> UInt8:
         """Return the whole picture, in its own or the given size, uint8 (H, W, 3), blue first."""
         return self._scaled(width_px or self.width_px, height_px or self.height_px, "bgr24")
@@ -88,14 +98,21 @@ class Picture:
     def _luma_plane(self) -> UInt8:
         if self._frame.format.name not in _LUMA_FIRST:
             return self.luma(self.width_px, self.height_px)
-        plane = self._frame.planes[0]
-        return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        return _samples(self._frame.planes[0])
 
     def _scaled(self, width_px: int, height_px: int, pixel_format: str) -> UInt8:
-        scaled = self._frame.reformat(
+        return np.asarray(self._reformatted(width_px, height_px, pixel_format).to_ndarray(), np.uint8)
+
+    def _reformatted(self, width_px: int, height_px: int, pixel_format: str) -> av.VideoFrame:
+        return self._frame.reformat(
             width=width_px, height=height_px, format=pixel_format, interpolation=Interpolation.BILINEAR, threads=1
         )
-        return np.asarray(scaled.to_ndarray(), np.uint8)
+
+
+def _samples(plane: VideoPlane) -> UInt8:
+    """View one plane as uint8 (H, W), without the padding at the end of its rows."""
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+    return np.asarray(rows[:, : plane.width], np.uint8)
 
 
 def _region_of_yuv420(frame: av.VideoFrame, x0: int, y0: int, x1: int, y1: int) -> UInt8:
