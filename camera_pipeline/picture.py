@@ -8,7 +8,6 @@ import av
 import cv2
 import numpy as np
 from av.video.plane import VideoPlane
-from av.video.plane import VideoPlane
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
