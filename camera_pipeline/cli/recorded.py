@@ -1,6 +1,6 @@
 """`replay` and `detect`: recorded footage through the rules, or through the detector alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ from camera_pipeline.cli.live import ConfigArgument
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import UserError
 from camera_pipeline.events.browse import one_line
-from camera_pipeline.ingest.recording import footage_length_s
 from camera_pipeline.pipeline.compose import build_detector, read_config
-from camera_pipeline.pipeline.replay import ReplayOutput, ReplaySummary, replay_footage, replay_trace
+from camera_pipeline.pipeline.replay import ReplayOutput, ReplaySummary, footage_length_s, replay_footage, replay_trace
 from camera_pipeline.pipeline.snapshots import detect_in_files
+from camera_pipeline.types import Event
 
 _console = Console(stderr=True)
 
@@ -106,22 +106,15 @@ def _start(text: str | None) -> datetime | None:
 
 
 @contextmanager
-def _progress(total_s: float | None) -> Iterator["_Told"]:
+def _progress(total_s: float | None) -> Iterator[Callable[[float], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} s of footage"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=_console) as bar:
-        yield _Told(bar, bar.add_task("replaying", total=total_s))
+        task = bar.add_task("replaying", total=total_s)
+        yield lambda media_s: bar.update(task, completed=media_s)
 
 
-class _Told:
-    def __init__(self, bar: Progress, task: object) -> None:
-        self._bar, self._task = bar, task
-
-    def __call__(self, media_s: float) -> None:
-        self._bar.update(self._task, completed=media_s)  # type: ignore[arg-type]
-
-
-def _print_event(event: object) -> None:
-    typer.echo(one_line(event))  # type: ignore[arg-type]
+def _print_event(event: Event) -> None:
+    typer.echo(one_line(event))
 
 
 def _print_summary(summary: ReplaySummary, out: Path | None) -> None:

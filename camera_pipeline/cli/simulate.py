@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command(
         "simulate",
-        epilog=f"Faults: {_FAULTS}. Times in seconds from the start; `PATH@` before a fault lets it happen to one camera only.",
+        epilog=f"Faults: {_FAULTS}. Times in seconds from the start; `PATH@` before one: that camera only.",
     )(simulate)
 
 

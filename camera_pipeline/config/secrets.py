@@ -1,4 +1,4 @@
-"""Fill `${NAME}`, `${NAME:-default}` and `${file:/path}` into addresses; refuse a password that stands in the configuration itself."""
+"""Fill `${NAME}`, `${NAME:-default}` and `${file:/path}` into addresses; refuse a password written in the file."""
 
 import re
 from collections.abc import Mapping
@@ -21,10 +21,8 @@ def fill_secrets(text: str, path: KeyPath, environ: Mapping[str, str]) -> tuple[
     mistakes = [*_literal_password(text, path)]
 
     def fill(place: re.Match[str]) -> str:
-        if place["file"] is not None:
-            value = _from_file(place["file"])
-        else:
-            value = environ.get(place["name"], place["default"])
+        file = place["file"]
+        value = environ.get(place["name"], place["default"]) if file is None else _from_file(file)
         if value is None:
             mistakes.append(_unfilled(place, path))
         return value or ""

@@ -14,6 +14,8 @@ from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.errors import MediaError
 from camera_pipeline.events.record import to_json
+from camera_pipeline.ingest.files import video_files
+from camera_pipeline.ingest.media_file import open_media
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
 from camera_pipeline.pipeline.compose import build_line
@@ -110,6 +112,15 @@ def replay_trace(
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, None)
         return sinks.drain((line.advance(observation) for observation in trace), progress, on_event)
+
+
+def footage_length_s(files: Sequence[Path]) -> float | None:
+    """Return how long footage is, by its files' headers; None when one of them does not tell."""
+    lengths = []
+    for path in video_files(files):
+        with open_media(path) as media:
+            lengths.append(media.duration_s)
+    return sum(lengths) if all(lengths) else None
 
 
 def _outcomes(frames: Iterable[Frame], line: CameraLine, detector: Detector, sinks: "_Sinks") -> Iterator[Outcome]:

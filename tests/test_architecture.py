@@ -1,0 +1,66 @@
+"""The shape of the code, held by tests: who may import whom, how long a file may be, what must not be said."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "camera_pipeline"
+STAGES = ("ingest", "detect", "track", "events", "simulator")
+COMPOSERS = ("pipeline", "cli")
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MAX_LINES = 300  # a file is one noun; longer ones are two
+HEAVY = {"torch", "ultralytics", "matplotlib", "moderngl", "onnx", "scipy"}
+
+
+def imported_modules(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def stage_of(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] == "camera_pipeline" and parts[1] in STAGES + COMPOSERS else None
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_stages_import_only_root_modules_and_themselves(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0]
+    if own in COMPOSERS:
+        return
+    allowed = {own} if own in STAGES else set()
+    used = {stage for module in imported_modules(path) if (stage := stage_of(module))}
+    assert used <= allowed, f"{path.relative_to(ROOT)} may not import {sorted(used - allowed)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_runtime_never_imports_what_only_training_needs(path: Path) -> None:
+    used = {module.split(".")[0] for module in imported_modules(path)}
+    assert not used & HEAVY
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_says_what_it_is_and_stays_one_noun(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), "a module begins with a docstring"
+    assert text.count("\n") <= MAX_LINES
+
+
+def test_no_committed_text_holds_a_password_in_a_url() -> None:
+    command = ["git", "ls-files", "*.yaml", "*.md", "*.toml"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    literal = re.compile(r"(rtsp|redis|rediss)://[^\s/$@:{]+:[^\s/$@{}*]+@")
+    for name in listed.stdout.split():
+        found = literal.search((ROOT / name).read_text(encoding="utf-8"))
+        assert not found, f"{name}: {found and found[0]}"
