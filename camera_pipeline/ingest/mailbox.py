@@ -1,6 +1,6 @@
 """The bounded hand-over between one camera's thread and the main loop, and the bell that tells of arrivals.
 
-Producer: a camera's worker thread (`put`). Consumer: the main loop (`take`, never blocking; it waits on the `Doorbell`).
+Producer: a camera's worker thread (`put`). Consumer: the main loop (`take`, never blocking; waits on the `Doorbell`).
 """
 
 import threading
