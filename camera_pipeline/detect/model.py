@@ -1,0 +1,158 @@
+"""A model on disk becomes an ONNX Runtime session that was tried once. The only file that knows ONNX Runtime.
+
+Loaded at start; run by the main loop's thread. Everything that can be wrong with a model is found here, at load, not
+in the first frame of the night.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from camera_pipeline.config import DetectorSettings
+from camera_pipeline.detect.manifest import Manifest, read_manifest
+from camera_pipeline.detect.model_checks import check_input, check_output, check_output_name
+from camera_pipeline.errors import InferenceError, ModelError
+
+_DIGEST_CHARS = 16  # 64 bits: enough to tell models of one server apart
+_PACKAGE = Path(__file__).resolve().parent.parent
+_MODEL_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_data" / "models")  # in a checkout; in an installed wheel
+_ONNX_ERRORS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    ValueError,
+    *(
+        kind
+        for kind in vars(ort.capi.onnxruntime_pybind11_state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    ),
+)  # ONNX Runtime's own exceptions have no common base
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded network.
+
+    Attributes:
+        manifest: what it is.
+        confidence: least score of each class, by class id.
+        batch: pictures that the network takes at once; None where any number will do.
+    """
+
+    manifest: Manifest
+    confidence: tuple[float, ...]
+    batch: int | None
+    _session: ort.InferenceSession
+
+    @property
+    def version(self) -> str:
+        """Name and digest, `name@digest`, as events carry it."""
+        return f"{self.manifest.name}@{self.manifest.sha256[:_DIGEST_CHARS]}"
+
+    def run(self, pictures: NDArray[Any]) -> NDArray[np.float32]:
+        """Run the network.
+
+        Args:
+            pictures: (N, 3, H, W) of the manifest's dtype.
+
+        Returns:
+            the output as the manifest describes it, float32.
+
+        Raises:
+            InferenceError: the network failed.
+        """
+        try:
+            (output,) = self._session.run([self.manifest.output.name], {self.manifest.input.name: pictures})
+        except _ONNX_ERRORS as error:
+            raise InferenceError(f"model {self.version} failed on {pictures.shape}: {error}") from error
+        return np.asarray(output, np.float32)
+
+
+def load_model(settings: DetectorSettings) -> Model:
+    """Load, check and try the configured model.
+
+    Raises:
+        ModelError: the model is missing, wrong, or was changed since its manifest was written.
+    """
+    path = find_manifest(settings.model)
+    manifest = read_manifest(path)
+    file = path.parent / manifest.file
+    _check_file(file, manifest)
+    session = _open(file, settings)
+    batch = check_input(session, file, manifest)
+    check_output_name(session, file, manifest)
+    least = manifest.confidence_of_classes()
+    if settings.confidence is not None:
+        least = (settings.confidence,) * len(least)
+    model = Model(manifest, least, batch, session)
+    _try_out(model, file)
+    return model
+
+
+def find_manifest(model: str) -> Path:
+    """Return the manifest of a shipped model by its name, or of any model by its path.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    if model.endswith((".yaml", ".yml")):
+        return Path(model)
+    folder = next((folder for folder in _MODEL_FOLDERS if folder.is_dir()), _MODEL_FOLDERS[0])
+    path = folder / f"{model}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in folder.glob("*.yaml"))) or "none"
+        raise ModelError(
+            f"there is no model '{model}' in {folder}; shipped models: {known}. "
+            "Set detector.model to one of these, or to the path of a manifest (.yaml)"
+        )
+    return path
+
+
+def _check_file(file: Path, manifest: Manifest) -> None:
+    try:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"{file}: the model file cannot be read ({error}); put it beside its manifest") from error
+    if digest != manifest.sha256:
+        raise ModelError(
+            f"{file}: sha256 is {digest}, but its manifest says {manifest.sha256}; the file is damaged or another one. "
+            "Fetch it again, or, if you changed it on purpose, write the new sha256 into the manifest"
+        )
+
+
+def _open(file: Path, settings: DetectorSettings) -> ort.InferenceSession:
+    available = ort.get_available_providers()
+    missing = [provider for provider in settings.providers if provider not in available]
+    if missing:
+        raise ModelError(
+            f"ONNX Runtime on this machine has no {', '.join(missing)}; it has {', '.join(available)}. "
+            "Set detector.providers to these, or install the onnxruntime package that brings the missing one"
+        )
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = settings.threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the CPU to the decoders
+    options.log_severity_level = 3  # errors; they come as exceptions too
+    try:
+        session = ort.InferenceSession(str(file), options, providers=list(settings.providers))
+    except _ONNX_ERRORS as error:
+        raise ModelError(f"{file}: ONNX Runtime {ort.__version__} cannot load it: {error}") from error
+    silent = [provider for provider in settings.providers if provider not in session.get_providers()]
+    if silent:
+        raise ModelError(f"{file}: {', '.join(silent)} could not be started; see ONNX Runtime's notes on its drivers")
+    return session
+
+
+def _try_out(model: Model, file: Path) -> None:
+    """Run once on black and compare what comes out with what the manifest promises."""
+    spec = model.manifest.input
+    pictures = np.full((model.batch or 1, 3, spec.height_px, spec.width_px), spec.range[0], spec.dtype)
+    try:
+        output = model.run(pictures)
+    except InferenceError as error:
+        raise ModelError(f"{file}: the model loads, but does not run: {error}") from error
+    check_output(output, len(pictures), file, model.manifest)
