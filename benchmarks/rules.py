@@ -1,0 +1,197 @@
+"""Hold the rules against simulated junctions with known acts.
+
+    python benchmarks/rules.py ../shared/data/traces/* [--fps 5] [--true-tracks] [--misses]
+
+Prints per scenario and rule: true acts, candidates, precision, recall, error of the time, false alarms an hour. Acts
+marked `borderline` or hardly visible count neither way. Asserts nothing.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from trace_truth import Scenario, TraceFrame, draw_camera, read_scenario
+
+from camera_pipeline.coverage import CoverageMeter
+from camera_pipeline.events.engine import RuleEngine
+from camera_pipeline.track.tracker import Tracker
+from camera_pipeline.types import CaptureClock, ClockSource, Detections, Event, Scene, Tracks
+
+RULES = ("red_light", "stop_line")
+CLOCK = CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0)
+TOLERANCE_S = {"red_light": 2.0, "stop_line": 2.0, "wrong_way": 8.0, "stopped_vehicle": 15.0, "congestion": 15.0}
+HARDLY_VISIBLE = 0.3  # share of the vehicle not hidden; below, no camera could be asked
+
+
+class TrueTracks:
+    """Tracks without a tracker's mistakes: the true vehicle of each box is its id."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._seen: dict[int, int] = {}
+
+    def update(self, frame: TraceFrame) -> Tracks:
+        """Return the frame's tracks; false objects are no track."""
+        rows = [row for row, vehicle in enumerate(frame.vehicles) if vehicle is not None]
+        ids = [self._ids.setdefault(str(frame.vehicles[row]), len(self._ids) + 1) for row in rows]
+        for track_id in ids:
+            self._seen[track_id] = self._seen.get(track_id, 0) + 1
+        chosen: Detections = frame.detections[np.array(rows, np.int64)]
+        return Tracks(
+            xyxy=chosen.xyxy,
+            confidence=chosen.confidence,
+            class_id=chosen.class_id,
+            track_id=np.array(ids, np.int64),
+            confirmed=np.array([self._seen[track_id] >= 3 for track_id in ids], np.bool_),
+        )
+
+
+@dataclass(slots=True)
+class Score:
+    """What one rule did in one scenario."""
+
+    acts: int = 0
+    found: int = 0
+    candidates: int = 0
+    false: int = 0
+    errors_s: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def run(scenario: Scenario, *, true_tracks: bool) -> tuple[list[Event], float]:
+    """Return the events of a scenario and the milliseconds that the engine took per frame."""
+    camera = draw_camera(scenario, rules=RULES)
+    engine = RuleEngine(
+        camera, class_names=scenario.class_names, pipeline_version="0", config_version="0", model_version="trace"
+    )
+    meter, spent_s, events = CoverageMeter(), 0.0, []
+    update = _tracks(true_tracks=true_tracks)
+    for index, frame in enumerate(scenario.frames):
+        scene = _scene(scenario, frame, index, update(frame))
+        meter.add(frame.media_time_s, analysed=1)
+        began_s = time.perf_counter()
+        events += engine.update(scene, meter.last_minute())
+        spent_s += time.perf_counter() - began_s
+    return events, 1000 * spent_s / len(scenario.frames)
+
+
+def _tracks(*, true_tracks: bool) -> Callable[[TraceFrame], Tracks]:
+    if true_tracks:
+        return TrueTracks().update
+    tracker = Tracker()
+    return lambda frame: tracker.update(frame.detections, frame.media_time_s)
+
+
+def _scene(scenario: Scenario, frame: TraceFrame, index: int, tracks: Tracks) -> Scene:
+    return Scene(
+        camera_id=scenario.header["camera_id"],
+        session=1,
+        frame_index=index,
+        media_time_s=frame.media_time_s,
+        captured_at=frame.captured_at,
+        clock=CLOCK,
+        frame_wh=scenario.frame_wh,
+        class_names=scenario.class_names,
+        tracks=tracks,
+        signals=frame.signals,
+    )
+
+
+def score(scenario: Scenario, events: list[Event], kind: str) -> Score:
+    """Hold one rule's events against the truth."""
+    result = Score()
+    told = [(event, _vehicle(scenario, event)) for event in events if event.type == kind and event.phase != "end"]
+    acts = [act for act in scenario.truth["acts"] if kind in (act["type"], *act.get("also", ()))]
+    unsure = [act for act in acts if _counts_neither_way(act)]
+    matched: set[int] = set()
+    for act in acts:
+        hits = [number for number, (event, vehicle) in enumerate(told) if _is_told(kind, act, event, vehicle)]
+        matched.update(hits[:1])
+        if act in unsure:
+            continue
+        result.acts += 1
+        result.found += bool(hits)
+        result.errors_s += [told[number][0].media_time_s - act["time_s"] for number in hits[:1]]
+        if not hits:
+            result.notes.append(f"missed {act['type']} {act['vehicle']} {act['time_s']} {act.get('also', '')}")
+    near = [item for item in scenario.truth["near_misses"] if item["borderline"]]
+    for number, (event, vehicle) in enumerate(told):
+        if number in matched and not any(_is_told(kind, act, event, vehicle) for act in unsure):
+            result.candidates += 1
+        elif number not in matched and not any(_is_told(kind, item, event, vehicle) for item in near):
+            result.candidates += 1
+            result.false += 1
+            result.notes.append(f"false {event.type} {vehicle} {event.media_time_s} {_truth_of(scenario, vehicle, event)}")
+    return result
+
+
+def _counts_neither_way(act: dict[str, Any]) -> bool:
+    return bool(act["borderline"]) or float(act.get("visible") or 1.0) < HARDLY_VISIBLE
+
+
+def _is_told(kind: str, act: dict[str, Any], event: Event, vehicle: str | None) -> bool:
+    if act["vehicle"] is None:
+        return act["type"] == kind and event.details.get("zone") == act["place"] and _near(kind, act, event)
+    return act["vehicle"] == vehicle and _near(kind, act, event)
+
+
+def _near(kind: str, act: dict[str, Any], event: Event) -> bool:
+    tolerance_s = TOLERANCE_S[kind]
+    until_s = act.get("end_s", act["time_s"]) if kind in ("wrong_way", "stopped_vehicle") else act["time_s"]
+    return bool(act["time_s"] - tolerance_s <= event.media_time_s <= until_s + tolerance_s)
+
+
+def _vehicle(scenario: Scenario, event: Event) -> str | None:
+    if event.subject is None:
+        return None
+    return scenario.at(event.media_time_s).vehicle_at(event.subject.xyxy)
+
+
+def _truth_of(scenario: Scenario, vehicle: str | None, event: Event) -> list[str]:
+    known = scenario.truth["acts"] + scenario.truth["near_misses"]
+    return [
+        f"{item['type']}@{item['time_s']}"
+        for item in known
+        if item["vehicle"] == vehicle and abs(item["time_s"] - event.media_time_s) < 60
+    ] + [str(dict(event.details))]
+
+
+def _rows(scenario: Scenario, events: list[Event], *, misses: bool) -> Iterator[str]:
+    for kind in RULES:
+        result = score(scenario, events, kind)
+        if not (result.acts or result.candidates):
+            continue
+        right = result.candidates - result.false
+        precision = f"{right / result.candidates:.3f}" if result.candidates else "-"
+        recall = f"{result.found / result.acts:.3f}" if result.acts else "-"
+        error = f"{np.median(np.abs(result.errors_s)):.2f}/{np.max(np.abs(result.errors_s)):.2f}" if result.errors_s else "-"
+        alarms = f"{result.false / scenario.hours:.1f}"
+        counts = f"{result.acts:5d} {result.candidates:6d}"
+        yield f"{scenario.name:13s} {kind:16s} {counts} {precision:>9s} {recall:>7s} {error:>11s} {alarms:>8s}"
+        if misses:
+            yield from (f"    {note}" for note in result.notes)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="look at every n-th frame only")
+    parser.add_argument("--true-tracks", action="store_true", help="take the true vehicles as tracks")
+    parser.add_argument("--misses", action="store_true", help="list what was missed and what was false")
+    arguments = parser.parse_args()
+    print("scenario      rule              acts   told precision  recall  |t| med/max  false/h")
+    for folder in arguments.folders:
+        if folder.is_dir():
+            scenario = read_scenario(folder, every=arguments.every)
+            events, engine_ms = run(scenario, true_tracks=arguments.true_tracks)
+            print("\n".join(_rows(scenario, events, misses=arguments.misses)) or f"{scenario.name:13s} nothing, as it should")
+            print(f"{scenario.name:13s} engine {engine_ms:.2f} ms a frame", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Read simulated traces and their truth, and draw the camera that a user would draw. Used by `rules.py`."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camera_pipeline.config import Box, Camera, Lane, RuleEntry, Signal
+from camera_pipeline.geometry import overlap
+from camera_pipeline.types import Detections, SignalState
+
+_LAMP = Box(x0=0.0, y0=0.0, x1=0.01, y1=0.01)  # traces carry the signal; lamps are not looked at
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFrame:
+    """One line of a trace with the true vehicle of each box."""
+
+    media_time_s: float
+    captured_at: datetime
+    detections: Detections
+    signals: dict[str, SignalState]
+    vehicles: list[str | None]
+
+    def vehicle_at(self, xyxy: tuple[float, float, float, float]) -> str | None:
+        """Return the true vehicle whose box overlaps most, None when none does by half."""
+        shared = overlap(xyxy, self.detections.xyxy)
+        best = int(shared.argmax()) if len(shared) else -1
+        return self.vehicles[best] if best >= 0 and shared[best] >= 0.4 else None
+
+
+@dataclass(slots=True)
+class Scenario:
+    """One trace with its truth."""
+
+    name: str
+    header: dict[str, Any]
+    truth: dict[str, Any]
+    frames: list[TraceFrame] = field(default_factory=list)
+
+    @property
+    def frame_wh(self) -> tuple[int, int]:
+        """Size of the picture."""
+        return self.header["width_px"], self.header["height_px"]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of every class id."""
+        return tuple(self.header["class_names"])
+
+    @property
+    def hours(self) -> float:
+        """Length."""
+        return float(self.frames[-1].media_time_s - self.frames[0].media_time_s) / 3600
+
+    def at(self, media_time_s: float) -> TraceFrame:
+        """Return the frame nearest to a time."""
+        times = np.array([frame.media_time_s for frame in self.frames])
+        return self.frames[int(np.abs(times - media_time_s).argmin())]
+
+
+def read_scenario(folder: Path, *, every: int = 1) -> Scenario:
+    """Return a scenario, every n-th frame of it."""
+    lines = _lines(folder / "trace.jsonl.gz")
+    scenario = Scenario(folder.name, next(lines), json.loads((folder / "truth.json").read_text()))
+    start = datetime.fromisoformat(scenario.header["start"])
+    for number, (line, ids) in enumerate(zip(lines, _lines(folder / "ids.jsonl.gz"), strict=True)):
+        if number % every == 0:
+            scenario.frames.append(_frame(line, ids, start))
+    return scenario
+
+
+def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
+    """Return the configuration that a user of this junction would write."""
+    geometry, signal = scenario.truth["geometry"], next(iter(scenario.frames[0].signals), "north")
+    crossing = {
+        "signal": signal,
+        "right_turn_line": "right_turn_line",
+        "right_on_red": geometry["right_turn_on_red"] == "allowed",
+    }
+    zones = {**geometry["carriageways"], **geometry["no_stopping"]}
+    ways = sorted(geometry["carriageways"])
+    settings: dict[str, dict[str, Any]] = {
+        "red_light": crossing,
+        "stop_line": crossing,
+        "wrong_way": {},
+        "stopped_vehicle": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
+        "camera_health": {},
+    }
+    entries = [RuleEntry(kind=kind, **settings[kind]) for kind in rules if kind != "congestion"]
+    entries += [RuleEntry(kind="congestion", name=f"congestion_{way}", zone=way) for way in ways if "congestion" in rules]
+    return Camera(
+        id=scenario.header["camera_id"],
+        lines={name: _points(line) for name, line in geometry["lines"].items()},
+        zones={name: _points(zone) for name, zone in zones.items()},
+        lanes={
+            name: Lane(polygon=_points(lane), direction=(tuple(lane["direction"][0]), tuple(lane["direction"][1])))
+            for name, lane in geometry["lanes"].items()
+        },
+        signals={signal: Signal(red=_LAMP, green=_LAMP)},
+        rules=tuple(entries),
+    )
+
+
+def _points(shape: dict[str, Any]) -> tuple[tuple[float, float], ...]:
+    return tuple((min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)) for x, y in shape["fractions"])
+
+
+def _lines(path: Path) -> Iterator[Any]:
+    with gzip.open(path, "rt") as file:
+        yield from (json.loads(line) for line in file)
+
+
+def _frame(line: dict[str, Any], ids: dict[str, Any], start: datetime) -> TraceFrame:
+    return TraceFrame(
+        media_time_s=line["media_time_s"],
+        captured_at=start + timedelta(seconds=line["media_time_s"]),
+        detections=Detections(
+            xyxy=np.array(line["xyxy"], np.float32).reshape(-1, 4),
+            confidence=np.array(line["confidence"], np.float32),
+            class_id=np.array(line["class_id"], np.int64),
+        ),
+        signals={name: SignalState(state) for name, state in line.get("signal", {}).items()},
+        vehicles=ids["vehicle"],
+    )

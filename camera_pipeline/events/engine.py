@@ -1,0 +1,94 @@
+"""Feeds scenes to a camera's rules and makes events of what they see. One engine a camera; main loop's thread only."""
+
+from dataclasses import replace
+
+from camera_pipeline.config import Camera
+from camera_pipeline.events.acts import ActLedger, Sighting
+from camera_pipeline.events.event_maker import EventMaker
+from camera_pipeline.events.history import Histories
+from camera_pipeline.events.rule import make_rule
+from camera_pipeline.types import Coverage, Event, LinkChange, Scene, Versions
+
+
+class RuleEngine:
+    """The rules of one camera. The same scenes give the same events, byte for byte.
+
+    Args:
+        camera: the camera; the order of its rules is their priority where several describe one act.
+        class_names: name of every class id of the detector.
+        pipeline_version: version of this package.
+        config_version: digest of the camera's configuration.
+        model_version: name and digest of the detector.
+
+    Raises:
+        ConfigError: a rule is unknown, its settings are wrong, or the camera lacks what it needs.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        *,
+        class_names: tuple[str, ...],
+        pipeline_version: str,
+        config_version: str,
+        model_version: str,
+    ) -> None:
+        versions = Versions(pipeline=pipeline_version, config=config_version, rule="", model=model_version)
+        self._rules = [(entry.label, make_rule(camera, entry, class_names)) for entry in camera.rules]
+        self._maker = EventMaker(camera, versions)
+        self._ledger = ActLedger()
+        self._histories = Histories()
+        self._last: Scene | None = None
+
+    def update(self, scene: Scene, coverage: Coverage) -> list[Event]:
+        """Look at the next scene and return what happened, most important rule first.
+
+        Args:
+            scene: the next scene of this camera. A new session or picture size makes all rules start afresh.
+            coverage: what became of the frames of the last minute.
+        """
+        events = self._begin(scene, coverage) if self._is_fresh(scene) else []
+        self._last = scene
+        if scene.damage is None:
+            self._histories.update(scene)
+        else:
+            self._maker.note_damage(scene.media_time_s)
+        sightings = [
+            Sighting(priority, label, rule, candidate, scene.media_time_s)
+            for priority, (label, rule) in enumerate(self._rules)
+            if scene.damage is None or rule.sees_damaged
+            for candidate in rule.update(scene, self._histories)
+        ]
+        admitted = self._ledger.admit(sightings)
+        return events + [self._maker.make(sighting, also, scene, coverage) for sighting, also in admitted]
+
+    def link_changed(self, change: LinkChange, coverage: Coverage) -> list[Event]:
+        """Return the event of a camera that came or went. Never silent, whatever rules are configured."""
+        media_time_s = self._last.media_time_s if self._last is not None else 0.0
+        return [self._maker.make_link_event(change, media_time_s, coverage)]
+
+    def _is_fresh(self, scene: Scene) -> bool:
+        last = self._last
+        return last is None or last.session != scene.session or last.frame_wh != scene.frame_wh
+
+    def _begin(self, scene: Scene, coverage: Coverage) -> list[Event]:
+        """Start afresh. What lasted ends with the last scene: nobody can say that it still goes on."""
+        ended = [self._interrupted(sighting, coverage) for sighting in self._ledger.close_all()]
+        self._histories.reset()
+        for _, rule in self._rules:
+            rule.reset()
+        self._maker.begin_session(scene)
+        return ended
+
+    def _interrupted(self, sighting: Sighting, coverage: Coverage) -> Event:
+        last = self._last
+        if last is None:
+            raise AssertionError("an act lasts although no scene was seen")
+        end = replace(
+            sighting.candidate,
+            phase="end",
+            media_time_s=last.media_time_s,
+            began_s=sighting.candidate.act_s,
+            details={"duration_s": last.media_time_s - sighting.candidate.act_s, "interrupted": True},
+        )
+        return self._maker.make(replace(sighting, candidate=end), (), last, coverage)

@@ -1,0 +1,246 @@
+"""Where every vehicle has been: a bounded history per track, in pixels. Updated by the engine, read by rules.
+
+Kept as arrays over all vehicles, because it is touched for every vehicle in every frame. A vehicle whose track breaks
+for a moment and goes on under a new id keeps its history and its `key`, so that rules see one vehicle and one act.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_pipeline.events.relink import Lost, find_same
+from camera_pipeline.geometry import box_points
+from camera_pipeline.types import Scene
+
+Float = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+POINTS = 64
+"""Points kept per vehicle: 12 s at 5 frames a second, 2.5 s at 25; crossings need about one second."""
+RECENT_POINTS = 16
+"""Newest points that velocity is fitted to, at most."""
+RECENT_S = 1.0
+"""... and not older than this: long enough to average the jitter of boxes, short enough to follow a start."""
+LINK_S = 2.0
+"""A vehicle unseen for longer is gone; one that appears later is another."""
+_FIRST_CAPACITY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicles:
+    """The believed (confirmed) objects of one frame, one row each.
+
+    Attributes:
+        key: int64 (M,), the vehicle, counting from 1 in each session.
+        track_id: int64 (M,), the track that it has now.
+        class_id: int64 (M,).
+        confidence: float64 (M,).
+        xyxy: float64 (M, 4), px.
+        previous_xyxy: float64 (M, 4), where it was seen last; NaN for new vehicles.
+        previous_s: float64 (M,), when; NaN for new vehicles.
+        first_seen_s: float64 (M,), when it was first believed.
+        height_px: float64 (M,), mean box height of the last second: the unit of all thresholds.
+        edge_velocity: float64 (M, 4), px/s of left, top, right and bottom edge, fitted to the last second; NaN when
+            seen fewer than three times.
+    """
+
+    key: Int64
+    track_id: Int64
+    class_id: Int64
+    confidence: Float
+    xyxy: Float
+    previous_xyxy: Float
+    previous_s: Float
+    first_seen_s: Float
+    height_px: Float
+    edge_velocity: Float
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @property
+    def anchor(self) -> Float:
+        """Bottom centres, where the vehicles meet the road, float64 (M, 2)."""
+        return box_points(self.xyxy)
+
+    @property
+    def velocity(self) -> Float:
+        """Velocity of the bottom centres, float64 (M, 2), px/s."""
+        return np.stack([(self.edge_velocity[:, 0] + self.edge_velocity[:, 2]) / 2, self.edge_velocity[:, 3]], axis=1)
+
+    @property
+    def top_velocity(self) -> Float:
+        """Velocity of the top centres, float64 (M, 2), px/s."""
+        return np.stack([(self.edge_velocity[:, 0] + self.edge_velocity[:, 2]) / 2, self.edge_velocity[:, 1]], axis=1)
+
+    @property
+    def pace(self) -> Float:
+        """Speed of the slower end of each box, in box heights a second, float64 (M,).
+
+        A vehicle that another one hides in part has an edge that jumps; its other edge tells whether it stands.
+        """
+        slower = np.minimum(np.hypot(*self.velocity.T), np.hypot(*self.top_velocity.T))
+        return np.asarray(slower / self.height_px)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Points of one vehicle's way, oldest first.
+
+    Attributes:
+        times_s: float64 (K,), media time.
+        xyxy: float64 (K, 4), px.
+    """
+
+    times_s: Float
+    xyxy: Float
+
+
+class Histories:
+    """Histories of one camera's vehicles. State is bounded: vehicles that ended are forgotten.
+
+    Attributes:
+        now: the vehicles of the newest frame.
+        ended: keys of vehicles that ended for good with the newest frame; rules forget them.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: a new session, or a picture of another size."""
+        self._slot_of_track: dict[int, int] = {}
+        self._slot_of_key: dict[int, int] = {}
+        self._next_key = 1
+        self._free: list[int] = []
+        self._allocate(_FIRST_CAPACITY)
+        self.now = self._vehicles(np.empty(0, np.int64), np.empty(0))
+        self.ended: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._slot_of_key)
+
+    def update(self, scene: Scene) -> None:
+        """Add one frame's confirmed tracks."""
+        tracks, now_s = scene.tracks, scene.media_time_s
+        rows = np.flatnonzero(tracks.confirmed)
+        boxes = tracks.xyxy[rows].astype(np.float64)
+        slots = self._slots(tracks.track_id[rows].tolist(), boxes, tracks.class_id[rows], now_s)
+        at = self._count[slots] % POINTS
+        self._times[slots, at] = now_s
+        self._boxes[slots, at] = boxes
+        self._count[slots] += 1
+        self._class_id[slots], self._track_id[slots] = tracks.class_id[rows], tracks.track_id[rows]
+        self.now = self._vehicles(slots, tracks.confidence[rows].astype(np.float64))
+        self._last_seen[slots] = now_s
+        self.ended = self._forget(now_s)
+
+    def path(self, key: int) -> Path:
+        """Return the kept points of a vehicle, oldest first.
+
+        Raises:
+            KeyError: it is not known, or was forgotten.
+        """
+        slot = self._slot_of_key[key]
+        count = int(self._count[slot])
+        at = np.arange(max(0, count - POINTS), count) % POINTS
+        return Path(self._times[slot, at], self._boxes[slot, at].astype(np.float64))
+
+    def _allocate(self, capacity: int) -> None:
+        self._key = np.zeros(capacity, np.int64)
+        self._track_id = np.zeros(capacity, np.int64)
+        self._class_id = np.zeros(capacity, np.int64)
+        self._count = np.zeros(capacity, np.int64)
+        self._first_seen = np.zeros(capacity)
+        self._last_seen = np.zeros(capacity)
+        self._times = np.zeros((capacity, POINTS))
+        self._boxes = np.zeros((capacity, POINTS, 4), np.float32)
+        self._free = list(range(capacity - 1, -1, -1))
+
+    def _grow(self) -> None:
+        """Double the room; vehicles keep their slots."""
+        old = len(self._key)
+        for name in ("_key", "_track_id", "_class_id", "_count", "_first_seen", "_last_seen", "_times", "_boxes"):
+            array = getattr(self, name)
+            setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
+        self._free = list(range(2 * old - 1, old - 1, -1))
+
+    def _slots(self, track_ids: list[int], boxes: Float, class_ids: Int64, now_s: float) -> Int64:
+        """Return the slot of every track; tracks not known yet continue a lost vehicle or begin a new one."""
+        slots = [self._slot_of_track.get(track_id, -1) for track_id in track_ids]
+        if -1 in slots:
+            lost = self._lost({slot for slot in slots if slot >= 0})
+            for row in [row for row, slot in enumerate(slots) if slot < 0]:
+                same = find_same(boxes[row], int(class_ids[row]), now_s, lost)
+                slots[row] = self._begin(now_s) if same is None else same
+                self._adopt(track_ids[row], slots[row])
+                lost = [vehicle for vehicle in lost if vehicle.slot != slots[row]]
+        return np.array(slots, np.int64)
+
+    def _lost(self, seen: set[int]) -> list[Lost]:
+        slots = np.array([slot for slot in self._slot_of_key.values() if slot not in seen], np.int64)
+        vehicles = self._vehicles(slots, np.zeros(len(slots)))
+        return [
+            Lost(slot, float(self._last_seen[slot]), int(self._class_id[slot]), box, velocity)
+            for slot, box, velocity in zip(slots.tolist(), vehicles.xyxy, vehicles.edge_velocity, strict=True)
+        ]
+
+    def _begin(self, now_s: float) -> int:
+        if not self._free:
+            self._grow()
+        slot = self._free.pop()
+        self._key[slot], self._count[slot], self._first_seen[slot] = self._next_key, 0, now_s
+        self._slot_of_key[self._next_key] = slot
+        self._next_key += 1
+        return slot
+
+    def _adopt(self, track_id: int, slot: int) -> None:
+        """Let a track write into a slot, and no other one."""
+        self._slot_of_track = {track: at for track, at in self._slot_of_track.items() if at != slot}
+        self._slot_of_track[track_id] = slot
+
+    def _forget(self, now_s: float) -> tuple[int, ...]:
+        """Give up vehicles not seen for `LINK_S`; whether their track was reported as ended makes no difference."""
+        gone = {slot: key for key, slot in self._slot_of_key.items() if now_s - self._last_seen[slot] > LINK_S}
+        if gone:
+            self._slot_of_track = {track: at for track, at in self._slot_of_track.items() if at not in gone}
+            for slot, key in gone.items():
+                del self._slot_of_key[key]
+                self._free.append(slot)
+        return tuple(sorted(gone.values()))
+
+    def _vehicles(self, slots: Int64, confidence: Float) -> Vehicles:
+        count = self._count[slots]
+        at = (count[:, None] - 1 - np.arange(RECENT_POINTS)) % POINTS
+        times, boxes = self._times[slots[:, None], at], self._boxes[slots[:, None], at].astype(np.float64)
+        known = np.arange(RECENT_POINTS) < count[:, None]
+        recent = known & (times >= times[:, :1] - RECENT_S)
+        before = known[:, 1]
+        return Vehicles(
+            key=self._key[slots],
+            track_id=self._track_id[slots],
+            class_id=self._class_id[slots],
+            confidence=confidence,
+            xyxy=boxes[:, 0],
+            previous_xyxy=np.where(before[:, None], boxes[:, 1], np.nan),
+            previous_s=np.where(before, times[:, 1], np.nan),
+            first_seen_s=self._first_seen[slots],
+            height_px=_mean(boxes[:, :, 3] - boxes[:, :, 1], recent),
+            edge_velocity=_slope(times, boxes, recent),
+        )
+
+
+def _mean(values: Float, chosen: NDArray[np.bool_]) -> Float:
+    return np.asarray((values * chosen).sum(axis=1) / np.maximum(chosen.sum(axis=1), 1))
+
+
+def _slope(times: Float, values: Float, chosen: NDArray[np.bool_]) -> Float:
+    """Return the least-squares slope of values (M, W, 4) over times (M, W); NaN with fewer than three points."""
+    weight = chosen.astype(np.float64)
+    count = np.maximum(weight.sum(axis=1), 1)
+    off_s = (times - ((times * weight).sum(axis=1) / count)[:, None]) * weight
+    spread = (off_s**2).sum(axis=1)
+    enough = (weight.sum(axis=1) >= 3) & (spread > 0)
+    slope = np.einsum("mw,mwe->me", off_s, values) / np.where(enough, spread, 1.0)[:, None]
+    return np.where(enough[:, None], slope, np.nan)

@@ -1,0 +1,209 @@
+"""Follows every vehicle that crosses a stop line on red until it is known what it did. Used by `red_light`, `stop_line`.
+
+Vehicles that crossed on green or amber are none of its business, however long they then wait in the junction.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_pipeline.events.history import Histories, Path, Vehicles
+from camera_pipeline.events.rule import Rule
+from camera_pipeline.events.rules.junction import END_SLACK, Junction
+from camera_pipeline.events.rules.signal_crossing import Passage, SignalCrossingSettings
+from camera_pipeline.events.rules.signal_log import SignalLog, Span
+from camera_pipeline.geometry import interpolate
+from camera_pipeline.types import Scene, SignalState
+
+Float = NDArray[np.float64]
+
+MAX_GAP_S = 2.0
+"""A vehicle unseen for longer around the line crossed at no known moment."""
+SURE_GAP_S = 0.5
+"""Up to here the interpolated moment is good; above, the light must have been red all the while."""
+BEYOND = 0.08
+"""Box heights beyond the line that a vehicle must reach on red: some 0.15 m, eight times the jitter of boxes."""
+STANDING_PACE = 0.12
+"""Box heights a second; slower stands. Some 0.2 m/s; ten times the error of a fitted velocity."""
+TOP_SHARE = 0.25
+"""A vehicle that moves takes its roof along. Below a camera higher than 1.3 times the vehicle the roof moves at least
+so much of what the wheels move; less means that the lower edge only came out from behind another vehicle."""
+PROOF_S = 1.0
+"""Evidence is looked for so long before and after the line."""
+LOST_DEPTH = 0.5
+"""Of the way from stop line to proceed line: whoever was lost beyond went through."""
+TURN_WAIT_S = 2.0
+"""A wide right turn may touch the proceed line before it leaves; so long we wait for it."""
+TURN_AHEAD_S = 3.0
+"""A lost vehicle that would have crossed the right turn line within this time was turning."""
+
+
+class CrossingWatch:
+    """Passages of one line.
+
+    Args:
+        rule: the rule that asks.
+    """
+
+    def __init__(self, rule: Rule[SignalCrossingSettings]) -> None:
+        self._rule = rule
+        self._settings = rule.settings
+        self._turn_is_free = self._settings.right_on_red and self._settings.right_turn_line is not None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: a new session, or a picture of another size."""
+        self._log = SignalLog()
+        self._passages: dict[int, Passage] = {}
+        self._junction: Junction | None = None
+
+    def __len__(self) -> int:
+        return len(self._passages)
+
+    def update(self, scene: Scene, histories: Histories) -> Iterator[tuple[int, Passage]]:
+        """Return vehicles (by key) of which it is now known what they did, with their passages."""
+        self._log.add(scene.media_time_s, scene.signals.get(self._settings.signal, SignalState.UNKNOWN))
+        self._junction = junction = self._junction or self._drawn(scene.frame_wh)
+        vehicles = histories.now
+        fronts = junction.fronts(vehicles.xyxy)
+        before = junction.fronts(vehicles.previous_xyxy)
+        self._notice(junction, vehicles, before, fronts, scene.media_time_s)
+        for row, key in enumerate(vehicles.key.tolist()):
+            if key in self._passages:
+                self._follow(junction, histories, row, before[row], fronts[row], scene.media_time_s)
+        yield from self._decided(scene.media_time_s, histories.ended)
+
+    def _drawn(self, frame_wh: tuple[int, int]) -> Junction:
+        settings = self._settings
+        return Junction.of(
+            self._rule.camera,
+            frame_wh,
+            line=settings.line,
+            proceed_line=settings.proceed_line,
+            entry_line=settings.entry_line,
+            turn_line=settings.right_turn_line,
+            front=settings.anchor,
+        )
+
+    def _notice(self, junction: Junction, vehicles: Vehicles, before: Float, fronts: Float, now_s: float) -> None:
+        """Begin a passage for each vehicle that has just crossed on red; jitter on the line begins it anew."""
+        crossed = junction.line.crossing(before, fronts, END_SLACK * vehicles.height_px)
+        near = np.isfinite(crossed) & (now_s - vehicles.previous_s <= MAX_GAP_S) & self._rule.watched(vehicles)
+        for row in np.flatnonzero(near).tolist():
+            key, share = int(vehicles.key[row]), float(crossed[row])
+            if key in self._passages and self._passages[key].believed:
+                continue
+            self._passages.pop(key, None)
+            before_s = float(vehicles.previous_s[row])
+            crossed_s = interpolate(before_s, now_s, share)
+            red = self._log.red_over(before_s, now_s)
+            if red is None or not self._is_late(red, before_s, now_s, crossed_s):
+                continue
+            box = vehicles.previous_xyxy[row] + (vehicles.xyxy[row] - vehicles.previous_xyxy[row]) * share
+            left, top, right, bottom = box.tolist()
+            subject = replace(self._rule.subject(vehicles, row), xyxy=(left, top, right, bottom))
+            place = junction.fraction(before[row] + (fronts[row] - before[row]) * share)
+            self._passages[key] = Passage(subject, (before_s, now_s), crossed_s, place, red, seen_s=now_s)
+
+    def _is_late(self, red: Span, before_s: float, after_s: float, crossed_s: float) -> bool:
+        """Whether red had been shown for long enough; where the moment is unsure, the earliest possible counts."""
+        earliest_s = crossed_s if after_s - before_s <= SURE_GAP_S else before_s
+        return earliest_s >= red.first_s + self._settings.grace_s
+
+    def _follow(
+        self, junction: Junction, histories: Histories, row: int, before: Float, front: Float, now_s: float
+    ) -> None:
+        vehicles = histories.now
+        key = int(vehicles.key[row])
+        passage = self._passages[key]
+        beyond = float(junction.line.distance_px(front[None])[0] / vehicles.height_px[row])
+        if not self._is_credible(passage, beyond, junction, histories.path(key)):
+            del self._passages[key]
+            return
+        self._note_progress(passage, junction, vehicles, row, front, now_s)
+        if junction.turn is not None and np.isfinite(junction.turn.crossing(before[None], front[None])[0]):
+            if self._turn_is_free:
+                del self._passages[key]
+                return
+            passage.proceeded_s = passage.proceeded_s or now_s
+        if np.isfinite(junction.proceed.crossing(before[None], front[None])[0]):
+            passage.proceeded_s = passage.proceeded_s or now_s
+
+    def _is_credible(self, passage: Passage, beyond: float, junction: Junction, path: Path) -> bool:
+        """Whether the vehicle is (still) beyond the line, and came there on red; gathers the evidence."""
+        if passage.believed:
+            return beyond > -BEYOND
+        passage.points += 1
+        passage.reached |= beyond >= BEYOND and self._log.state is SignalState.RED
+        if beyond < 0 or (not passage.reached and self._log.state is not SignalState.RED):
+            return False
+        if passage.reached and passage.points >= 2:
+            passage.believed = _has_moved_across(passage, junction, path)
+            return passage.believed
+        return True
+
+    def _note_progress(
+        self, passage: Passage, junction: Junction, vehicles: Vehicles, row: int, front: Float, now_s: float
+    ) -> None:
+        passage.depth = float(junction.depth(front[None])[0])
+        stands = vehicles.pace[row] < STANDING_PACE
+        if self._log.state is SignalState.GREEN and passage.released_s is None:
+            passage.released_s = now_s
+        if passage.entry_phase is None and self._has_entered(passage, junction, front):
+            passage.entry_phase = self._log.state
+        if stands and passage.entry_phase is None:
+            passage.stood_s += now_s - passage.seen_s
+            passage.stood_last_s = now_s
+        passage.seen_s = now_s
+        passage.front, passage.velocity = tuple(front.tolist()), tuple(vehicles.velocity[row].tolist())
+
+    def _has_entered(self, passage: Passage, junction: Junction, front: Float) -> bool:
+        if junction.entry is not None:
+            return bool(junction.entry.distance_px(front[None])[0] >= 0)
+        return passage.depth >= self._settings.entry_fraction
+
+    def _decided(self, now_s: float, ended: tuple[int, ...]) -> Iterator[tuple[int, Passage]]:
+        wait_s = TURN_WAIT_S if self._turn_is_free else 0.0
+        gone = [key for key in ended if key in self._passages]
+        through = [
+            key
+            for key, passage in self._passages.items()
+            if passage.proceeded_s is not None and now_s - passage.proceeded_s >= wait_s
+        ]
+        for key in dict.fromkeys(through + gone):
+            passage = self._passages.pop(key)
+            lasted = passage.red.last_s >= passage.crossed_s + self._settings.grace_s
+            if passage.believed and lasted and (passage.proceeded_s is not None or self._went_on(passage)):
+                yield key, passage
+
+    def _went_on(self, passage: Passage) -> bool:
+        """Whether a vehicle that was lost on its way has done something that counts."""
+        if self._turn_is_free:
+            return passage.depth >= LOST_DEPTH and not self._was_turning(passage)
+        return passage.depth >= LOST_DEPTH or passage.waited
+
+    def _was_turning(self, passage: Passage) -> bool:
+        junction = self._junction
+        if junction is None or junction.turn is None:
+            return False
+        front = np.array([passage.front])
+        ahead = front + np.nan_to_num(np.array([passage.velocity])) * TURN_AHEAD_S
+        return bool(np.isfinite(junction.turn.crossing(front, ahead)[0]))
+
+
+def _has_moved_across(passage: Passage, junction: Junction, path: Path) -> bool:
+    """Whether the vehicle as a whole came from before the line, seen at least twice there."""
+    fronts = junction.fronts(path.xyxy)
+    earlier, later = path.times_s <= passage.between_s[0], path.times_s >= passage.between_s[1]
+    seen_before = np.count_nonzero(earlier & (junction.line.distance_px(fronts) < 0))
+    close = earlier & (path.times_s >= passage.between_s[0] - PROOF_S)
+    if seen_before < 2 or not later.any():
+        return False
+    tops = np.stack([(path.xyxy[:, 0] + path.xyxy[:, 2]) / 2, path.xyxy[:, 1]], axis=1)
+    front_px, top_px = (
+        float((points[later].mean(axis=0) - points[close].mean(axis=0)) @ junction.line.normal.mean(axis=0))
+        for points in (fronts, tops)
+    )
+    return top_px >= TOP_SHARE * front_px

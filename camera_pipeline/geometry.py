@@ -1,0 +1,138 @@
+"""Plane geometry of boxes, lines and zones, vectorised over objects. Pure functions; any thread; used by rules.
+
+All coordinates are pixels, `(x, y)`, origin top left, y down. Configured points are fractions; `to_pixels` converts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Float = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+def to_pixels(points: Sequence[tuple[float, float]], frame_wh: tuple[int, int]) -> Float:
+    """Return fractions of the picture as pixels, float64 (K, 2)."""
+    return np.asarray(points, np.float64) * np.asarray(frame_wh, np.float64)
+
+
+def box_points(xyxy: ArrayLike, x: float = 0.5, y: float = 1.0) -> Float:
+    """Return one point of each box, float64 (N, 2).
+
+    Args:
+        xyxy: boxes (N, 4).
+        x: where in the box, 0 left, 1 right.
+        y: where in the box, 0 top, 1 bottom. The default point, bottom centre, is where a vehicle meets the road.
+    """
+    boxes = np.asarray(xyxy, np.float64)
+    top_left, bottom_right = boxes[:, :2], boxes[:, 2:]
+    return np.asarray(top_left + (bottom_right - top_left) * np.array([x, y]))
+
+
+def points_in_polygon(points: ArrayLike, polygon: ArrayLike) -> BoolArray:
+    """Return which points lie inside a polygon, by counting edges that a ray to the right crosses; bool (N,).
+
+    Args:
+        points: (N, 2).
+        polygon: corners (K, 2) in order, not repeated at the end; may be concave.
+    """
+    at = np.asarray(points, np.float64)
+    start = np.asarray(polygon, np.float64)
+    end = np.roll(start, -1, axis=0)
+    x, y = at[:, 0, None], at[:, 1, None]
+    spans = (start[:, 1] > y) != (end[:, 1] > y)
+    rise = np.where(end[:, 1] == start[:, 1], 1.0, end[:, 1] - start[:, 1])  # level edges span nothing
+    edge_x = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / rise
+    return np.asarray(np.count_nonzero(spans & (x < edge_x), axis=1) % 2 == 1)
+
+
+def overlap(box: ArrayLike, others: ArrayLike) -> Float:
+    """Return the intersection over union of one box (4,) with each of others (N, 4); float64 (N,)."""
+    one, many = np.asarray(box, np.float64), np.asarray(others, np.float64).reshape(-1, 4)
+    shared_wh = np.minimum(one[2:], many[:, 2:]) - np.maximum(one[:2], many[:, :2])
+    shared = np.prod(np.maximum(shared_wh, 0.0), axis=1)
+    union = np.prod(one[2:] - one[:2]) + np.prod(many[:, 2:] - many[:, :2], axis=1) - shared
+    return np.asarray(shared / np.maximum(union, np.finfo(np.float64).tiny))
+
+
+def interpolate(first: float, second: float, fraction: float) -> float:
+    """Return the value that lies a fraction of the way from first to second."""
+    return first + (second - first) * fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A drawn line (two or more points) with a side that counts as beyond.
+
+        before            d < 0
+        ───●───────●───   d = 0, d in pixels
+        beyond            d > 0
+
+    Attributes:
+        start: first ends of the line's pieces, float64 (S, 2).
+        along: unit vectors along the pieces, float64 (S, 2).
+        length_px: lengths of the pieces, float64 (S,).
+        normal: unit vectors across the pieces, from before to beyond, float64 (S, 2).
+    """
+
+    start: Float
+    along: Float
+    length_px: Float
+    normal: Float
+
+    @classmethod
+    def between(cls, line: ArrayLike, beyond: ArrayLike) -> "Gate":
+        """Make a gate of a line (K, 2); `beyond` is a point (2,) on the side that counts as beyond.
+
+        Raises:
+            ValueError: the line has no length, or the point lies on it.
+        """
+        points = np.asarray(line, np.float64)
+        pieces = np.diff(points, axis=0)
+        length = np.hypot(pieces[:, 0], pieces[:, 1])
+        if not (length > 0).all():
+            raise ValueError("two neighbouring points of the line are the same")
+        along = pieces / length[:, None]
+        gate = cls(points[:-1], along, length, np.stack([-along[:, 1], along[:, 0]], axis=1))
+        side = float(gate.distance_px(np.asarray(beyond, np.float64)[None])[0])
+        if side == 0.0:
+            raise ValueError("the point that shows the far side lies on the line")
+        return gate if side > 0 else cls(gate.start, gate.along, gate.length_px, -gate.normal)
+
+    def distance_px(self, points: ArrayLike) -> Float:
+        """Return the signed distance of points (N, 2) from the nearest piece, drawn on without end; float64 (N,)."""
+        across, outside = self._across_and_outside(points)
+        nearest = np.argmin(np.hypot(across, outside), axis=1)
+        return np.asarray(np.take_along_axis(across, nearest[:, None], axis=1)[:, 0])
+
+    def off_end_px(self, points: ArrayLike) -> Float:
+        """Return how far beyond the line's ends points (N, 2) lie, measured along it; 0 beside it; float64 (N,)."""
+        across, outside = self._across_and_outside(points)
+        nearest = np.argmin(np.hypot(across, outside), axis=1)
+        return np.asarray(np.take_along_axis(outside, nearest[:, None], axis=1)[:, 0])
+
+    def crossing(self, before: ArrayLike, after: ArrayLike, slack_px: Float | float = 0.0) -> Float:
+        """Return where on their way from before to after (both (N, 2)) points cross towards beyond.
+
+        Args:
+            before: where the points were.
+            after: where they are.
+            slack_px: how far beyond the drawn ends still counts, scalar or (N,).
+
+        Returns:
+            float64 (N,): 0..1 of the way, NaN for points that do not cross the finite line in this direction.
+        """
+        start, end = np.asarray(before, np.float64), np.asarray(after, np.float64)
+        d0, d1 = self.distance_px(start), self.distance_px(end)
+        crosses = (d0 < 0) & (d1 >= 0)
+        fraction = np.where(crosses, d0 / np.where(crosses, d0 - d1, 1.0), np.nan)
+        at = start + (end - start) * np.nan_to_num(fraction)[:, None]
+        return np.where(crosses & (self.off_end_px(at) <= slack_px), fraction, np.nan)
+
+    def _across_and_outside(self, points: ArrayLike) -> tuple[Float, Float]:
+        offset = np.asarray(points, np.float64)[:, None, :] - self.start
+        across = np.einsum("nsk,sk->ns", offset, self.normal)
+        position = np.einsum("nsk,sk->ns", offset, self.along)
+        return across, np.maximum(np.maximum(-position, position - self.length_px), 0.0)
