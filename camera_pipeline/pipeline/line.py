@@ -47,7 +47,7 @@ class CameraLine:
         self._class_names = tuple(class_names)
         self._tracker = Tracker()
         self._signals: dict[str, SignalReader] = {}
-        self._session = 0
+        self._session: int | None = None
         self._remembered: Detections | None = None
 
     def needs_detector(self, frame: Frame) -> bool:

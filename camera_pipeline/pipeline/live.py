@@ -15,7 +15,7 @@ from camera_pipeline.clock import Clock, SystemClock
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.batcher import Batch, Batcher
 from camera_pipeline.detect.detector import Detector
-from camera_pipeline.ingest.governor import Governor
+from camera_pipeline.ingest.governor import ConnectionGovernor
 from camera_pipeline.ingest.mailbox import Doorbell, Mailbox
 from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
@@ -68,7 +68,6 @@ class LivePipeline:
         make_line: makes the line of a camera; raises ConfigError for rules that lack what they need.
         sink: where events become durable.
         clock: wall clock and monotonic time.
-        observer: sees every analysed frame.
     """
 
     def __init__(
@@ -79,16 +78,17 @@ class LivePipeline:
         make_line: Callable[[Config, Camera], CameraLine],
         sink: EventSink,
         clock: Clock | None = None,
-        observer: Observer | None = None,
     ) -> None:
-        self._detector, self._make_line, self._sink, self._observer = detector, make_line, sink, observer
+        self._detector, self._make_line, self._sink = detector, make_line, sink
+        self._observer: Observer | None = None
         self._clock = clock or SystemClock()
         self._doorbell = Doorbell()
-        self._governor = Governor()
+        self._governor = ConnectionGovernor(self._clock)
         self._batcher = Batcher(
             (), self._doorbell, max_batch=config.detector.max_batch, lossless=False, clock=self._clock
         )
         self._rigs: dict[str, _Rig] = {}
+        self._next_session: dict[str, int] = {}
         self._requests: queue.SimpleQueue[Config] = queue.SimpleQueue()
         self._config = config
         self._change_cameras(config)
@@ -110,6 +110,10 @@ class LivePipeline:
         """Ask for another configuration; any thread. Cameras that did not change go on undisturbed."""
         self._requests.put(config)
         self._doorbell.ring()
+
+    def observe(self, observer: Observer) -> None:
+        """Let somebody see every analysed frame; before `run`."""
+        self._observer = observer
 
     def status(self) -> Mapping[str, CameraStatus]:
         """Return how every camera does, by id."""
@@ -161,7 +165,9 @@ class LivePipeline:
 
     def _add(self, camera: Camera, line: CameraLine) -> None:
         mailbox = Mailbox(camera.id, self._doorbell, lossless=False)
-        worker = CameraWorker(camera, mailbox, self._governor, self._clock)
+        worker = CameraWorker(
+            camera, mailbox, self._governor, self._clock, first_session=self._next_session.get(camera.id, 1)
+        )
         self._rigs[camera.id] = _Rig(worker, mailbox, line)
         self._batcher.add(mailbox)
         worker.start()
@@ -175,6 +181,7 @@ class LivePipeline:
             self._batcher.remove(rig.mailbox)
             rig.mailbox.close()
             rig.worker.join(_WORKER_STOP_S)
+            self._next_session[camera_id] = rig.worker.status.session + 1
             log.info("camera %s removed", camera_id)
 
     def _raise_failures(self) -> None:

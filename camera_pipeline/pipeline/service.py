@@ -31,16 +31,13 @@ class Service:
     Args:
         read: reads the configuration; called again for every reload.
         watched: file whose change reloads the configuration; None: only `ask_to_reload` does.
-        observer: sees every analysed frame.
 
     Raises:
         ConfigError, ModelError: something in the configuration is wrong.
         OutboxError: the outbox cannot be opened.
     """
 
-    def __init__(
-        self, read: Callable[[], Config], *, watched: Path | None = None, observer: Observer | None = None
-    ) -> None:
+    def __init__(self, read: Callable[[], Config], *, watched: Path | None = None) -> None:
         self._read, self._watched = read, watched
         self.config = read()
         self.detector = build_detector(self.config)
@@ -48,9 +45,7 @@ class Service:
         self._outbox = Outbox(self.config.server.data_dir / "outbox.sqlite")
         self._stack.callback(self._outbox.close)
         self._publisher = Publisher(self._outbox, self.config.redis)
-        self._pipeline = LivePipeline(
-            self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox, observer=observer
-        )
+        self._pipeline = LivePipeline(self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox)
         self._reload = threading.Event()
         self._ended = threading.Event()
         self._attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)
@@ -63,6 +58,10 @@ class Service:
         """
         log.info("watching %d camera(s) with %s", len(self.config.cameras), self.detector.version)
         self._pipeline.run(stop)
+
+    def observe(self, observer: Observer) -> None:
+        """Let somebody see every analysed frame; before `run`."""
+        self._pipeline.observe(observer)
 
     def ask_to_reload(self) -> None:
         """Read the configuration again, soon. Safe in a signal handler."""
