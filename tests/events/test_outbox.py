@@ -295,48 +295,12 @@ def _fill(outbox: Outbox) -> tuple[int, str]:
     return stored, ""
 
 
-KILLED = """
-outbox = Outbox(Path(PATH))
-number = int(NUMBER)
-while True:
-    count = number % 3 + 1
-    outbox.append(samples(count, first=number))
-    number += count
-    print(number, flush=True)
-    if number % 5 == 0:
-        from camera_pipeline.types import EventKind
-        rows = outbox.pending(EventKind.VIOLATION, 3)
-        outbox.mark_sent([row.seq for row in rows])
-"""
-
-
 @pytest.mark.slow
 def test_no_confirmed_event_is_lost_when_the_process_is_killed_at_any_moment(path: Path) -> None:
-    chance = Random(20)
-    confirmed = 0
-    for _ in range(20):
-        confirmed = max(confirmed, _append_and_be_killed(path, confirmed, chance.uniform(0.0, 0.12)))
-        with closing(sqlite3.connect(path)) as reader:
-            ids = [event_id for (event_id,) in reader.execute("SELECT event_id FROM outbox ORDER BY seq")]
-        wanted = [event.event_id for event in samples(len(ids))]
-        assert ids == wanted
-        assert confirmed <= len(ids) <= confirmed + 3
-        confirmed = len(ids)
-    assert confirmed > 100
-
-
-def _append_and_be_killed(path: Path, first: int, after_s: float) -> int:
-    """Run the appender, kill it that long after its first append; return how many it confirmed."""
-    code = KILLED.replace("PATH", repr(str(path))).replace("NUMBER", str(first))
-    start = "from pathlib import Path; from sample_events import samples\n"
-    start += "from camera_pipeline.events.outbox import Outbox\n"
-    with subprocess.Popen(
-        [sys.executable, "-c", start + code], cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True
-    ) as child:
-        assert child.stdout
-        last = child.stdout.readline()
-        time.sleep(after_s)
-        child.kill()
-        for line in child.stdout:
-            last = line if line.endswith("\n") else last
-    return int(last)
+    loop = [sys.executable, "kill_loop.py", str(path)]
+    done = subprocess.run(loop, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60, check=True)
+    confirmed = int(done.stdout)
+    with closing(sqlite3.connect(path)) as reader:
+        found = [event_id for (event_id,) in reader.execute("SELECT event_id FROM outbox ORDER BY seq")]
+    assert found == [event.event_id for event in samples(len(found))]
+    assert 100 < confirmed <= len(found) <= confirmed + 3
