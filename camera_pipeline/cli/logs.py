@@ -10,7 +10,8 @@ from camera_pipeline.redact import redact
 
 
 class _Text(logging.Formatter):
-    converter = time.gmtime
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        return time.strftime(datefmt or "%Y-%m-%d %H:%M:%S", time.gmtime(record.created))
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

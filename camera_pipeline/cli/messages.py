@@ -31,6 +31,7 @@ KindOption = Annotated[list[EventKind] | None, typer.Option("--kind", help="Only
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="An age (30m, 2h, 3d) or an ISO 8601 time with its zone.")
 ]
+FormatOption = Annotated[ExportFormat, typer.Option("--format", help="jsonl: the records; csv: a table.")]
 
 
 @app.command("tail")

@@ -5,7 +5,7 @@ Ends by itself after one turn of the sample clip; leaves pictures, a video, the 
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,15 +61,13 @@ def run_demo(
     clip = resource(CLIP)
     length_s = (footage_length_s([clip]) or 0.0) - _BEFORE_THE_SEAM_S
     stop = threading.Event()
-    with (
-        embedded_redis(folder / "redis") as redis_url,
-        Simulator([Camera(file=clip, path=CAMERA_ID)], port=0) as cameras,
-    ):
+    with ExitStack() as stack:
+        redis_url = stack.enter_context(embedded_redis(folder / "redis"))
+        cameras = stack.enter_context(Simulator([Camera(file=clip, path=CAMERA_ID)], port=0))
         threading.Timer(length_s, stop.set).start()
         config = demo_config(folder, {"SIMULATOR_PORT": str(cameras.port), "REDIS_URL": redis_url})
-        say(f"camera   {cameras.url(CAMERA_ID)}\nredis    {redis_url}")
         with _printed(config, on_event), Service(lambda: config) as service:
-            say(f"model    {service.detector.version}")
+            say(f"camera  {cameras.url(CAMERA_ID)}\nredis   {redis_url}\nmodel   {service.detector.version}\n")
             camera = config.camera(CAMERA_ID)
             with Annotator(folder, camera, service.detector.class_names, camera.analyse_fps) as annotator:
 
@@ -77,8 +75,7 @@ def run_demo(
                     annotator.draw(frame, outcome.observation, outcome.tracks, outcome.events)
                     progress(frame.media_time_s, length_s)
 
-                service.observe(see)
-                service.run(stop)
+                service.run(stop, see)
         return DemoResult(tuple(read(config.redis)), folder)
 
 

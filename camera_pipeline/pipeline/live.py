@@ -60,7 +60,7 @@ class _Rig:
 
 
 class LivePipeline:
-    """Runs cameras until told to stop; a context manager that stops its workers.
+    """Runs cameras until told to stop; a context manager that starts and stops their workers.
 
     Args:
         config: cameras and everything else.
@@ -80,7 +80,6 @@ class LivePipeline:
         clock: Clock | None = None,
     ) -> None:
         self._detector, self._make_line, self._sink = detector, make_line, sink
-        self._observer: Observer | None = None
         self._clock = clock or SystemClock()
         self._doorbell = Doorbell()
         self._governor = ConnectionGovernor(self._clock)
@@ -91,10 +90,13 @@ class LivePipeline:
         self._next_session: dict[str, int] = {}
         self._requests: queue.SimpleQueue[Config] = queue.SimpleQueue()
         self._config = config
-        self._change_cameras(config)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, observer: Observer | None = None) -> None:
         """Process frames until `stop` is set.
+
+        Args:
+            stop: ends it.
+            observer: sees every analysed frame.
 
         Raises:
             InferenceError: the detector failed; a dead model must not look like an empty road.
@@ -104,16 +106,12 @@ class LivePipeline:
         while not stop.is_set():
             self._apply_requests()
             self._raise_failures()
-            self._process(self._batcher.collect(_COLLECT_S))
+            self._process(self._batcher.collect(_COLLECT_S), observer)
 
     def reload(self, config: Config) -> None:
         """Ask for another configuration; any thread. Cameras that did not change go on undisturbed."""
         self._requests.put(config)
         self._doorbell.ring()
-
-    def observe(self, observer: Observer) -> None:
-        """Let somebody see every analysed frame; before `run`."""
-        self._observer = observer
 
     def status(self) -> Mapping[str, CameraStatus]:
         """Return how every camera does, by id."""
@@ -123,12 +121,14 @@ class LivePipeline:
         }
 
     def __enter__(self) -> Self:
+        """Start the cameras."""
+        self._change_cameras(self._config)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
         self._remove(list(self._rigs))
 
-    def _process(self, batch: Batch) -> None:
+    def _process(self, batch: Batch, observer: Observer | None) -> None:
         frames: list[Frame] = []
         for item in batch.items:
             if item.camera_id not in self._rigs:
@@ -142,8 +142,8 @@ class LivePipeline:
             line = lines[frame.camera_id]
             outcome = line.advance(line.look(frame, found, dropped=batch.dropped.get(frame.camera_id, 0)))
             self._sink.append(outcome.events)
-            if self._observer:
-                self._observer(frame, outcome)
+            if observer is not None:
+                observer(frame, outcome)
 
     def _apply_requests(self) -> None:
         while not self._requests.empty():

@@ -6,7 +6,7 @@ Threads: the caller's runs the main loop; a worker for each camera; one publishe
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,7 +34,6 @@ class Service:
 
     Raises:
         ConfigError, ModelError: something in the configuration is wrong.
-        OutboxError: the outbox cannot be opened.
     """
 
     def __init__(self, read: Callable[[], Config], *, watched: Path | None = None) -> None:
@@ -42,45 +41,49 @@ class Service:
         self.config = read()
         self.detector = build_detector(self.config)
         self._stack = ExitStack()
-        self._outbox = Outbox(self.config.server.data_dir / "outbox.sqlite")
-        self._stack.callback(self._outbox.close)
-        self._publisher = Publisher(self._outbox, self.config.redis)
-        self._pipeline = LivePipeline(self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox)
         self._reload = threading.Event()
         self._ended = threading.Event()
-        self._attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)
-
-    def run(self, stop: threading.Event) -> None:
-        """Watch the cameras until `stop` is set.
-
-        Raises:
-            RunError: something failed that the service cannot mend; the message says what.
-        """
-        log.info("watching %d camera(s) with %s", len(self.config.cameras), self.detector.version)
-        self._pipeline.run(stop)
-
-    def observe(self, observer: Observer) -> None:
-        """Let somebody see every analysed frame; before `run`."""
-        self._pipeline.observe(observer)
-
-    def ask_to_reload(self) -> None:
-        """Read the configuration again, soon. Safe in a signal handler."""
-        self._reload.set()
 
     def __enter__(self) -> Self:
+        """Open the outbox and start the threads.
+
+        Raises:
+            OutboxError: the outbox cannot be opened.
+        """
         with ExitStack() as stack:
-            stack.enter_context(self._stack)
-            self._publisher.start()
+            self._outbox = stack.enter_context(closing(Outbox(self.config.server.data_dir / "outbox.sqlite")))
+            self._publisher = Publisher(self._outbox, self.config.redis)
             stack.callback(self._publisher.stop)
-            stack.enter_context(self._pipeline)
-            self._attendant.start()
+            self._publisher.start()
+            self._pipeline = stack.enter_context(
+                LivePipeline(self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox)
+            )
+            attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)
+            attendant.start()
+            stack.callback(attendant.join)
             stack.callback(self._ended.set)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
         self._stack.close()
-        self._attendant.join(_WATCH_EVERY_S)
+
+    def run(self, stop: threading.Event, observer: Observer | None = None) -> None:
+        """Watch the cameras until `stop` is set.
+
+        Args:
+            stop: ends it.
+            observer: sees every analysed frame.
+
+        Raises:
+            RunError: something failed that the service cannot mend; the message says what.
+        """
+        log.info("watching %d camera(s) with %s", len(self.config.cameras), self.detector.version)
+        self._pipeline.run(stop, observer)
+
+    def ask_to_reload(self) -> None:
+        """Read the configuration again, soon. Safe in a signal handler."""
+        self._reload.set()
 
     def _make_line(self, config: Config, camera: Camera) -> CameraLine:
         return build_line(config, camera, class_names=self.detector.class_names, model=self.detector.version)
