@@ -25,6 +25,7 @@ from camera_pipeline.types import Frame
 UInt8 = NDArray[np.uint8]
 
 _PACE_S = 0.008  # live packets are further apart (60 fps: 0.017 s), those that FFmpeg held back are closer
+_MAX_WITHOUT_KEY = 1000  # packets; 40 s at 25 a second
 _BURST_PACKETS = 200  # a burst longer than this is taken as the camera's pace
 
 
@@ -110,7 +111,7 @@ class LiveStream:
 
     def _kept(self, packets: Iterator[Arrival]) -> Iterator[tuple["_Session", Arrival]]:
         session: _Session | None = None
-        for batch in at_pace(packets):
+        for batch in at_pace(from_key_frame(packets)):
             session = session or _Session(self, batch[0])
             for arrival in batch:
                 session.time.note(arrival)
@@ -169,6 +170,23 @@ class _Session:
             captured_s=self.time.capture.estimate_s(media_time_s),
             received_s=arrival.received_s,
         )
+
+
+def from_key_frame(packets: Iterator[Arrival]) -> Iterator[Arrival]:
+    """Leave out what comes before the first key frame: it could only be drawn upon pictures that never came.
+
+    Raises:
+        StreamBrokenError: no key frame came for too long.
+    """
+    for before, arrival in enumerate(packets):
+        if arrival.packet.is_keyframe:
+            yield arrival
+            break
+        if before >= _MAX_WITHOUT_KEY:
+            raise StreamBrokenError(
+                f"no key frame among {before} packets; set the camera's key frame interval to a few seconds"
+            )
+    yield from packets
 
 
 def at_pace(packets: Iterator[Arrival]) -> Iterator[list[Arrival]]:

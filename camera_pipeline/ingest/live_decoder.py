@@ -10,13 +10,13 @@ from camera_pipeline.ingest.continuity import FrameNumberWatch
 from camera_pipeline.ingest.ffmpeg_log import FFmpegMessages
 from camera_pipeline.ingest.rtsp import VideoPacket
 
-_MAX_UNDECODABLE = 300  # packets in a row; 12 to 20 s, longer than any usual distance of key frames
+_MAX_UNDECODABLE = 1000  # packets in a row; 40 s at 25 a second, longer than any usual distance of key frames
 
 
 class LiveDecoder:
     """Turns packets into pictures, each with whether data of it, or of what it is drawn upon, is missing.
 
-    Nothing comes out before the first key frame. A loss marks the pictures from where it is noticed to the one it was
+    The first packet must be a key frame. A loss marks the pictures from where it is noticed to the one it was
     noticed in; that those drawn upon it stay unusable until the next key frame is `FrameMaker`'s part.
 
     Args:
@@ -31,7 +31,6 @@ class LiveDecoder:
             # Threads of its own would delay pictures, and would hide the messages; cameras are decoded side by side.
             context.thread_count = 1
         self._numbers = FrameNumberWatch(context.extradata) if context.name == "h264" else None
-        self._seen_key = False
         self._suspect_until_pts: int | None = None
         self._fruitless = 0
 
@@ -41,8 +40,7 @@ class LiveDecoder:
         Raises:
             StreamBrokenError: nothing could be decoded for too long.
         """
-        self._seen_key = self._seen_key or packet.is_keyframe
-        pictures = self._pictures(packet) if self._seen_key else []
+        pictures = self._pictures(packet)
         self._fruitless = 0 if pictures else self._fruitless + 1
         if self._fruitless > _MAX_UNDECODABLE:
             raise StreamBrokenError(
