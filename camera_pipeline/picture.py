@@ -15,9 +15,8 @@ UInt8 = NDArray[np.uint8]
 
 _SMALL_SIDE_PX = 320  # longest side of the small luma plane: a motorbike 12 px wide in 720p still covers 3 px
 _ROWS_A_BLOCK = 2  # rows averaged in a block of the small plane; more cost time and change little
-_LUMA_FIRST = frozenset(
-    ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray")
-)  # formats whose first plane is 8-bit luma
+_PLANAR = frozenset(("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"))  # three planes of 8 bits
+_LUMA_FIRST = _PLANAR | {"nv12", "nv21", "gray"}  # formats whose first plane is 8-bit luma
 
 
 class Picture:
@@ -80,6 +79,17 @@ class Picture:
             plane = plane[step // 2 :: step]
         return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
+    def planes(self) -> tuple[UInt8, UInt8, UInt8]:
+        """Return luma, blue and red difference as decoded: uint8 (H, W), and two of the chroma's own size.
+
+        Views of the decoder's planes where it holds 8-bit planar YUV; else converted to 4:2:0 first.
+        """
+        frame = self._frame
+        if frame.format.name not in _PLANAR:
+            frame = frame.reformat(format="yuv420p", threads=1)
+        luma, blue, red = (_view(plane) for plane in frame.planes)
+        return luma, blue, red
+
     def region_bgr(self, x0: int, y0: int, x1: int, y1: int) -> UInt8:
         """Return one region at native resolution, uint8 (H, W, 3), blue first, clipped to the picture.
 
@@ -97,7 +107,7 @@ class Picture:
     def _luma_plane(self) -> UInt8:
         if self._frame.format.name not in _LUMA_FIRST:
             return self.luma(self.width_px, self.height_px)
-        return _samples(self._frame.planes[0])
+        return _view(self._frame.planes[0])
 
     def _scaled(self, width_px: int, height_px: int, pixel_format: str) -> UInt8:
         return np.asarray(self._reformatted(width_px, height_px, pixel_format).to_ndarray(), np.uint8)
@@ -112,6 +122,11 @@ def _samples(plane: VideoPlane) -> UInt8:
     """View one plane as uint8 (H, W), without the padding at the end of its rows."""
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     return np.asarray(rows[:, : plane.width], np.uint8)
+
+
+def _view(plane: VideoPlane) -> UInt8:
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
 
 
 def _region_of_yuv420(frame: av.VideoFrame, x0: int, y0: int, x1: int, y1: int) -> UInt8:

@@ -1,28 +1,104 @@
-"""Tell damaged pictures from whole ones. Pure; runs on the thread that decodes, called by `FrameMaker`."""
+"""Measure whether a decoded picture is damaged. Pure; runs on the thread that decodes, called by `FrameMaker`.
+
+What a decoder knows it says itself (H.264 conceals losses and flags them). H.265 decoders neither conceal nor say
+anything: what could not be decoded stays filled, or becomes a rubble of blocks. Three measures find that; thresholds
+are from losses and bit errors made in real road video (`tests/ingest/test_damage.py` repeats the measurement).
+"""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_pipeline.picture import Picture
 from camera_pipeline.types import Damage
 
 UInt8 = NDArray[np.uint8]
 
-_GREY_LEVELS = (126, 130)  # decoders fill what they never received with 128
-_GREY_SHARE = 0.2
-_SMEAR_SHARE = 0.3
+_FILL_SHARE = 0.05  # of the picture; undamaged clips have at most 0.0001 of such colours
+_GREEN_BELOW = 16  # chroma of memory never written to is 0; with both below 16 no camera shows it
+_GREY = 128  # what decoders fill with, in all three planes
+_GREY_RUN_PX = 16  # width of a macroblock: in a real picture the value 128 does not repeat so often
+
+_ROWS_EVERY = 8  # rows looked at
+_TEXTURE_LEVELS = 6  # step between neighbours that is more than noise
+_TEXTURE_SHARE = 0.05  # a row with less texture cannot tell whether it repeats
+_STREAK_ROWS = 0.1  # of all rows repeat the one above; undamaged clips have none
+
+_GRID_PX = 8  # transform blocks begin on multiples of it
+_RUBBLE_RISE = 1.15  # of the steps on the grid over those between; undamaged pictures rise to 1.09 at such changes
+_RUBBLE_CHANGE = 0.10  # of the small plane changed by ...
+_CHANGE_LEVELS = 40  # ... more than this since the last whole picture
+_USUAL_SHARE = 0.1  # how fast the usual blockiness of this camera is learnt, a picture
 
 
-def picture_damage(luma: UInt8) -> Damage | None:
-    """Return what is wrong with a picture as far as it can be measured.
+class DamageMeter:
+    """Judges one session's pictures; learns how blocky they usually are."""
 
-    Args:
-        luma: small plane, uint8 (H, W), as decoded.
-    """
-    grey = cv2.inRange(luma, _GREY_LEVELS[0], _GREY_LEVELS[1])
-    if cv2.countNonZero(cv2.erode(grey, np.ones((5, 5), np.uint8))) > _GREY_SHARE * luma.size:
-        return Damage.GREY
-    streaks = np.ascontiguousarray(luma[1:] == luma[:-1]).view(np.uint8)
-    if cv2.countNonZero(cv2.erode(streaks, np.ones((5, 5), np.uint8))) > _SMEAR_SHARE * luma.size:
-        return Damage.SMEARED
-    return None
+    def __init__(self) -> None:
+        self._usual: float | None = None
+        self._whole: UInt8 | None = None
+
+    def judge(self, picture: Picture, small: UInt8) -> Damage | None:
+        """Return what is wrong with a picture, as far as it can be measured.
+
+        Args:
+            picture: the picture.
+            small: its small luma plane, uint8 (H, W).
+        """
+        luma, blue, red = picture.planes()
+        if _filled_share(luma, blue, red) > _FILL_SHARE:
+            return Damage.GREY
+        if _streaked_share(luma) > _STREAK_ROWS or self._is_rubble(luma, small):
+            return Damage.SMEARED
+        self._whole = small
+        return None
+
+    def _is_rubble(self, luma: UInt8, small: UInt8) -> bool:
+        blockiness = _blockiness(luma)
+        if self._usual is None or self._whole is None or self._whole.shape != small.shape:
+            self._usual = blockiness
+            return False
+        if blockiness > _RUBBLE_RISE * self._usual:
+            changed = np.count_nonzero(cv2.absdiff(small, self._whole) > _CHANGE_LEVELS)
+            if changed > _RUBBLE_CHANGE * small.size:
+                return True
+        self._usual += _USUAL_SHARE * (blockiness - self._usual)
+        return False
+
+
+def _filled_share(luma: UInt8, blue: UInt8, red: UInt8) -> float:
+    every = max(1, _ROWS_EVERY * blue.shape[0] // luma.shape[0])
+    blue, red = blue[::every], red[::every]
+    green = (blue < _GREEN_BELOW) & (red < _GREEN_BELOW)
+    share = np.count_nonzero(green) / green.size
+    if np.count_nonzero(luma[::_ROWS_EVERY] == _GREY) <= _FILL_SHARE * luma[::_ROWS_EVERY].size:
+        return share
+    grey = np.asarray(luma[::_ROWS_EVERY] == _GREY, np.uint8)
+    runs = cv2.erode(grey, np.ones((1, _GREY_RUN_PX), np.uint8))
+    colourless = np.count_nonzero((blue == _GREY) & (red == _GREY)) / blue.size
+    return max(share, min(np.count_nonzero(runs) / runs.size, colourless))
+
+
+def _streaked_share(luma: UInt8) -> float:
+    """Return the share of rows that repeat the one above, of all that have texture."""
+    upper, lower = luma[_ROWS_EVERY - 2 :: _ROWS_EVERY], luma[_ROWS_EVERY::_ROWS_EVERY]
+    upper = np.ascontiguousarray(upper[: len(lower)])
+    if not upper.size:
+        return 0.0
+    textured = cv2.absdiff(upper[:, 1:], upper[:, :-1]) >= _TEXTURE_LEVELS
+    texture = textured.sum(axis=1)
+    repeats = (textured & (upper == lower)[:, 1:]).sum(axis=1)
+    streaked = (texture > _TEXTURE_SHARE * luma.shape[1]) & (2 * repeats > texture)
+    return float(streaked.mean())
+
+
+def _blockiness(luma: UInt8) -> float:
+    """Return the mean step between neighbours on the block grid over that off it; 1 for a picture without blocks."""
+    rows = np.ascontiguousarray(luma[_ROWS_EVERY // 2 :: 2 * _ROWS_EVERY])
+    if rows.shape[0] == 0 or rows.shape[1] <= 2 * _GRID_PX:
+        return 1.0
+    steps = cv2.reduce(cv2.absdiff(rows[:, 1:], rows[:, :-1]), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
+    on_grid = steps[_GRID_PX - 1 :: _GRID_PX]
+    between_sum, between_count = int(steps.sum()) - int(on_grid.sum()), len(steps) - len(on_grid)
+    half = 0.5 * len(rows)  # half a level keeps flat pictures from dividing by nearly nothing
+    return float((on_grid.mean() + half) / (between_sum / between_count + half))

@@ -8,14 +8,14 @@ from datetime import datetime
 import av
 
 from camera_pipeline.config import Camera
-from camera_pipeline.ingest.damage import picture_damage
+from camera_pipeline.ingest.damage import DamageMeter
 from camera_pipeline.ingest.motion import MotionGate
 from camera_pipeline.ingest.picture_health import HealthMeter, UInt8
 from camera_pipeline.ingest.sampler import FrameSampler
 from camera_pipeline.picture import Picture
 from camera_pipeline.types import CaptureClock, Damage, Frame
 
-_CORRUPT_LIMIT_S = 30.0  # streams renewed without key frames (intra refresh) have healed long before this
+_HEALED_S = 30.0  # streams renewed without key frames (intra refresh) are whole again long before this
 
 
 class FrameMaker:
@@ -35,7 +35,9 @@ class FrameMaker:
         self._health = HealthMeter(reference)
         self._index = -1
         self._skipped = 0
-        self._corrupt_at_s: float | None = None
+        self._meter = DamageMeter()
+        self._damage: Damage | None = None
+        self._damaged_at_s = 0.0
 
     @property
     def decoded(self) -> int:
@@ -68,13 +70,14 @@ class FrameMaker:
             received_s: monotonic time of arrival.
         """
         self._index += 1
-        self._note_corruption(decoded, corrupt, media_time_s)
+        self._follow_damage(decoded, corrupt, media_time_s)
         if not self._sampler.takes(media_time_s):
             self._skipped += 1
             return None
         picture = Picture(decoded)
         luma = picture.small_luma()
-        damage = Damage.CORRUPT if self._corrupt_at_s is not None else picture_damage(luma)
+        if self._damage is None:
+            self._set_damage(self._meter.judge(picture, luma), media_time_s)
         moved = self._motion.update(luma, media_time_s)
         skipped, self._skipped = self._skipped, 0
         return Frame(
@@ -85,15 +88,19 @@ class FrameMaker:
             captured_at=captured_at,
             clock=clock,
             picture=picture,
-            health=self._health.measure(luma, media_time_s, usable=damage is None),
-            damage=damage,
+            health=self._health.measure(luma, media_time_s, usable=self._damage is None),
+            damage=self._damage,
             moved=moved or not self._camera.motion_gate,
             skipped_before=skipped,
             received_s=received_s,
         )
 
-    def _note_corruption(self, decoded: av.VideoFrame, corrupt: bool, media_time_s: float) -> None:
+    def _follow_damage(self, decoded: av.VideoFrame, corrupt: bool, media_time_s: float) -> None:
+        """Keep damage until a whole key frame: every picture before it is drawn from the damaged one."""
         if corrupt or decoded.is_corrupt:
-            self._corrupt_at_s = media_time_s
-        elif decoded.key_frame or (self._corrupt_at_s or 0.0) < media_time_s - _CORRUPT_LIMIT_S:
-            self._corrupt_at_s = None
+            self._set_damage(Damage.CORRUPT, media_time_s)
+        elif decoded.key_frame or media_time_s - self._damaged_at_s > _HEALED_S:
+            self._damage = None
+
+    def _set_damage(self, damage: Damage | None, media_time_s: float) -> None:
+        self._damage, self._damaged_at_s = damage, media_time_s

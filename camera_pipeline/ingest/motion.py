@@ -1,28 +1,38 @@
-"""Motion gate: is anything on the road moving? Pure; runs on the thread that decodes, called by `FrameMaker`."""
+"""Motion gate: does anything in the picture move? Pure; runs on the thread that decodes, called by `FrameMaker`.
+
+The small luma plane is compared with the one two seconds before, so that slow objects far away count, while light
+that changes slowly and a camera that sways on its pole do not. Each pixel learns how much it usually changes (leaves,
+water, noise); more than that counts, but never less than a fixed limit, so that a busy road cannot become blind. It
+errs towards "moved".
+"""
+
+from collections import deque
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 UInt8 = NDArray[np.uint8]
+Float32 = NDArray[np.float32]
 
-_HOLD_S = 2.0  # keeps the detector on after the last motion, until tracks have settled
-_BACKGROUND_S = 4.0  # time constant of the background; slower changes are light, not traffic
-_LOCAL_PX = 31  # a change of light is wider than this on the small plane, a vehicle beside a still road is not
-_LEVELS = 8.0  # change of the mean of 3x3 small pixels, in luma levels
+_LAG_S = 2.0  # what crawls at 6 px/s in 720p has left the tolerance by then; it also holds the gate open after a stop
+_HOLD_S = 1.0  # on top of the lag: lets tracks settle
+_SWAY_PX = 3  # side of the neighbourhood that a pixel may come from: poles sway by one small pixel
+_LEVELS = 8.0  # least change of the mean of 3x3 small pixels that counts; H.264 at low rates makes up to 6
+_USUAL_TIMES = 3.0  # a change counts when it exceeds the pixel's usual change so many times
+_USUAL_MOST = 6.0  # cap of the usual change: 18 levels always count, a dark motorbike on dark asphalt has 20
+_RISE_PER_S, _FALL_PER_S = 2.0, 1.0  # levels a second; balance where a third of the changes are larger
+_LIGHT_PX = 31  # a change of light is wider than this on the small plane, the edge of a vehicle is not
+_BLOB_PX, _BLOB_SHARE = 5, 0.35  # 9 changed pixels within 5x5: a motorbike 12x20 px large in 720p; leaves are scattered
+_EDGE_PX = 6  # what shows less of itself than this at the picture's edge cannot be detected yet
 
 
 class MotionGate:
-    """Compares the small luma plane with a slowly renewed background.
-
-    Deterministic: depends on the planes and their media times alone.
-    """
-
-    __slots__ = ("_background", "_moved_at_s", "_time_s")
+    """Says for each picture whether something moves. Deterministic: planes and their media times alone decide."""
 
     def __init__(self) -> None:
-        self._background: NDArray[np.float32] | None = None
-        self._time_s = 0.0
+        self._earlier: deque[tuple[float, UInt8]] = deque()
+        self._usual: Float32 = np.zeros((0, 0), np.float32)
         self._moved_at_s = 0.0
 
     def update(self, luma: UInt8, media_time_s: float) -> bool:
@@ -30,21 +40,44 @@ class MotionGate:
 
         Args:
             luma: small plane, uint8 (H, W); a plane of another size begins anew.
-            media_time_s: its time.
+            media_time_s: its time, later than the last one's.
         """
-        plane = luma.astype(np.float32)
-        if self._background is None or self._background.shape != plane.shape:
-            self._background, self._time_s, self._moved_at_s = plane, media_time_s, media_time_s
+        if self._usual.shape != luma.shape:
+            self._begin(luma, media_time_s)
             return True
-        if _largest_local_change(plane, self._background) >= _LEVELS:
+        step_s = media_time_s - self._earlier[-1][0]
+        self._earlier.append((media_time_s, luma))
+        while len(self._earlier) > 2 and self._earlier[1][0] <= media_time_s - _LAG_S:
+            self._earlier.popleft()
+        change = _local_change(luma, self._earlier[0][1])
+        if _has_blob(change, np.maximum(self._usual * _USUAL_TIMES, _LEVELS)):
             self._moved_at_s = media_time_s
-        share = 1.0 - np.exp(-max(0.0, media_time_s - self._time_s) / _BACKGROUND_S)
-        cv2.accumulateWeighted(plane, self._background, float(share))
-        self._time_s = media_time_s
+        self._learn(change, step_s)
         return media_time_s - self._moved_at_s <= _HOLD_S
 
+    def _begin(self, luma: UInt8, media_time_s: float) -> None:
+        self._earlier = deque([(media_time_s, luma)])
+        self._usual = np.zeros(luma.shape, np.float32)
+        self._moved_at_s = media_time_s
 
-def _largest_local_change(plane: NDArray[np.float32], background: NDArray[np.float32]) -> float:
-    change = cv2.blur(cv2.subtract(plane, background), (3, 3))
-    light = cv2.blur(change, (_LOCAL_PX, _LOCAL_PX))
-    return float(cv2.norm(change, light, cv2.NORM_INF))
+    def _learn(self, change: Float32, step_s: float) -> None:
+        rises = change > self._usual
+        step = np.where(rises, np.float32(_RISE_PER_S * step_s), np.float32(-_FALL_PER_S * step_s))
+        np.clip(self._usual + step, 0.0, _USUAL_MOST, out=self._usual)
+
+
+def _local_change(luma: UInt8, earlier: UInt8) -> Float32:
+    """Return by how much each pixel is brighter or darker than all that lay near it, changes of light taken out."""
+    light = cv2.blur(cv2.subtract(luma, earlier, dtype=cv2.CV_16S), (_LIGHT_PX, _LIGHT_PX))
+    expected = cv2.add(earlier, light, dtype=cv2.CV_8U)
+    near = np.ones((_SWAY_PX, _SWAY_PX), np.uint8)
+    brighter = cv2.subtract(luma, cv2.dilate(expected, near))
+    darker = cv2.subtract(cv2.erode(expected, near), luma)
+    return np.asarray(cv2.blur(cv2.max(brighter, darker).astype(np.float32), (3, 3)), np.float32)
+
+
+def _has_blob(change: Float32, limit: Float32) -> bool:
+    changed = np.asarray(change > limit, np.float32)
+    share = cv2.blur(changed, (_BLOB_PX, _BLOB_PX))
+    inside = share[_EDGE_PX:-_EDGE_PX, _EDGE_PX:-_EDGE_PX]
+    return bool(inside.size and inside.max() >= _BLOB_SHARE)
