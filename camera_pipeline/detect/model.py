@@ -5,7 +5,8 @@ in the first frame of the night.
 """
 
 import hashlib
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from camera_pipeline.detect.manifest import Manifest, read_manifest
 from camera_pipeline.detect.model_checks import check_input, check_output, check_output_name
 from camera_pipeline.errors import InferenceError, ModelError
 
+log = logging.getLogger(__name__)
+
+_TRIAL_PICTURES = 3  # odd, so that a kernel that works on pairs shows itself
 _DIGEST_CHARS = 16  # 64 bits: enough to tell models of one server apart
 _PACKAGE = Path(__file__).resolve().parent.parent
 _MODEL_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_data" / "models")  # in a checkout; in an installed wheel
@@ -87,9 +91,7 @@ def load_model(settings: DetectorSettings) -> Model:
     least = manifest.confidence_of_classes()
     if settings.confidence is not None:
         least = (settings.confidence,) * len(least)
-    model = Model(manifest, least, batch, session)
-    _try_out(model, file)
-    return model
+    return _try_out(Model(manifest, least, batch, session), file, settings.max_batch)
 
 
 def find_manifest(model: str) -> Path:
@@ -147,12 +149,24 @@ def _open(file: Path, settings: DetectorSettings) -> ort.InferenceSession:
     return session
 
 
-def _try_out(model: Model, file: Path) -> None:
-    """Run once on black and compare what comes out with what the manifest promises."""
+def _try_out(model: Model, file: Path, max_batch: int) -> Model:
+    """Run the model on noise, and compare what comes out with what the manifest promises.
+
+    Returns:
+        the model; with a fixed batch if that is what it takes to make a picture's result independent of the others.
+    """
     spec = model.manifest.input
-    pictures = np.full((model.batch or 1, 3, spec.height_px, spec.width_px), spec.range[0], spec.dtype)
+    count = model.batch or _TRIAL_PICTURES
+    noise = np.random.default_rng(0).uniform(*spec.range, (count, 3, spec.height_px, spec.width_px)).astype(spec.dtype)
     try:
-        output = model.run(pictures)
+        together = model.run(noise)
+        check_output(together, count, file, model.manifest)
+        if model.batch is not None:
+            return model
+        alone = np.concatenate([model.run(noise[row : row + 1]) for row in range(count)])
     except InferenceError as error:
         raise ModelError(f"{file}: the model loads, but does not run: {error}") from error
-    check_output(output, len(pictures), file, model.manifest)
+    if np.array_equal(together, alone):
+        return model
+    log.warning("%s: its results depend on the batch size here; every batch is filled up to %d", file, max_batch)
+    return replace(model, batch=max_batch)
