@@ -43,7 +43,7 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 class Settings(BaseModel):
     """Base of everything configurable: closed and frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Transport(StrEnum):
@@ -57,7 +57,8 @@ class Lane(Settings):
     """A part of the road with a direction of travel."""
 
     polygon: Polygon
-    direction: Annotated[tuple[Point, Point], Field(description="from, to")]
+    """Corners of the lane on the road."""
+    direction: tuple[Point, Point]
     """Two points: traffic moves from the first towards the second."""
     classes: tuple[str, ...] = ()
     """Classes that may use the lane; empty: all."""
@@ -73,9 +74,13 @@ class Box(Settings):
     """A rectangle, fractions of the picture."""
 
     x0: Fraction
+    """Left edge."""
     y0: Fraction
+    """Upper edge."""
     x1: Fraction
+    """Right edge."""
     y1: Fraction
+    """Lower edge."""
 
     @model_validator(mode="after")
     def _has_area(self) -> Self:
@@ -90,15 +95,17 @@ class Signal(Settings):
     """A traffic signal seen in the picture: one box a lamp, drawn closely around it."""
 
     red: Box
+    """The red lamp."""
     green: Box
+    """The green lamp."""
     amber: Box | None = None
-    """May be left out where the head has two lamps."""
+    """The amber lamp; may be left out where the head has two lamps."""
 
 
 class RuleEntry(BaseModel):
     """One rule on one camera: `kind`, and the rule's own settings beside it."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
 
     kind: Name
     """Name of the rule, as in the entry-point group `camera_pipeline.rules`."""
@@ -120,6 +127,7 @@ class CameraDefaults(Settings):
     """What every camera has unless it says otherwise."""
 
     transport: Transport = Transport.TCP
+    """`tcp` (interleaved, nothing gets lost on the way) or `udp`."""
     analyse_fps: PositiveFloat = 5.0
     """Frames a second that the detector sees; the rest are decoded and counted as skipped."""
     silence_limit_s: PositiveFloat = 10.0
@@ -146,16 +154,23 @@ class Camera(CameraDefaults):
     """One camera, what it sees, and the rules that watch it."""
 
     id: Name
+    """Unique; part of every event and event id."""
     url: SecretStr | None = None
     """RTSP address; `${NAME}` and `${file:/path}` are filled in. None: recorded footage only."""
     substream_url: SecretStr | None = None
     """Where given, detection runs on it, and `url` is only kept encoded for plates and evidence."""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    """Degrees north, WGS 84."""
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    """Degrees east, WGS 84."""
     lines: dict[Name, Line] = {}
+    """Lines on the road by name, two or more points each."""
     zones: dict[Name, Polygon] = {}
+    """Areas by name, three or more corners each."""
     lanes: dict[Name, Lane] = {}
+    """Lanes by name."""
     signals: dict[Name, Signal] = {}
+    """Traffic signals by name: where their lamps are in the picture."""
 
     @model_validator(mode="after")
     def _rules_are_distinct(self) -> Self:
@@ -196,6 +211,7 @@ class ServerSettings(Settings):
     """This edge server."""
 
     id: Name = "edge-1"
+    """Name of this server."""
     data_dir: Path = Path("data")
     """Outbox, traces and evidence live below it."""
 
