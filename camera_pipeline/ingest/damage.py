@@ -19,7 +19,7 @@ _GREEN_BELOW = 16  # chroma of memory never written to is 0; with both below 16 
 _GREY = 128  # what decoders fill with, in all three planes
 _GREY_RUN_PX = 16  # width of a macroblock: in a real picture the value 128 does not repeat so often
 
-_ROWS_EVERY = 8  # rows looked at
+_ROWS_EVERY = 16  # rows looked at; a macroblock
 _TEXTURE_LEVELS = 6  # step between neighbours that is more than noise
 _TEXTURE_SHARE = 0.05  # a row with less texture cannot tell whether it repeats
 _STREAK_ROWS = 0.1  # of all rows repeat the one above; undamaged clips have none
@@ -67,34 +67,39 @@ class DamageMeter:
 
 
 def _filled_share(luma: UInt8, blue: UInt8, red: UInt8) -> float:
+    """Return the share of rows' pixels that hold what decoders fill with: unwritten memory (green) or grey."""
+    rows = luma[::_ROWS_EVERY]
     every = max(1, _ROWS_EVERY * blue.shape[0] // luma.shape[0])
     blue, red = blue[::every], red[::every]
-    green = (blue < _GREEN_BELOW) & (red < _GREEN_BELOW)
-    share = np.count_nonzero(green) / green.size
-    if np.count_nonzero(luma[::_ROWS_EVERY] == _GREY) <= _FILL_SHARE * luma[::_ROWS_EVERY].size:
-        return share
-    grey = np.asarray(luma[::_ROWS_EVERY] == _GREY, np.uint8)
+    green = cv2.countNonZero(cv2.bitwise_and(_within(blue, 0, _GREEN_BELOW - 1), _within(red, 0, _GREEN_BELOW - 1)))
+    grey = _within(rows, _GREY, _GREY)
+    if cv2.countNonZero(grey) <= _FILL_SHARE * rows.size:
+        return green / blue.size
     runs = cv2.erode(grey, np.ones((1, _GREY_RUN_PX), np.uint8))
-    colourless = np.count_nonzero((blue == _GREY) & (red == _GREY)) / blue.size
-    return max(share, min(np.count_nonzero(runs) / runs.size, colourless))
+    colourless = cv2.bitwise_and(_within(blue, _GREY, _GREY), _within(red, _GREY, _GREY))
+    return max(green / blue.size, min(cv2.countNonZero(runs) / rows.size, cv2.countNonZero(colourless) / blue.size))
+
+
+def _within(plane: UInt8, low: int, high: int) -> UInt8:
+    return np.asarray(cv2.inRange(plane, low, high), np.uint8)
 
 
 def _streaked_share(luma: UInt8) -> float:
-    """Return the share of rows that repeat the one above, of all that have texture."""
-    upper, lower = luma[_ROWS_EVERY - 2 :: _ROWS_EVERY], luma[_ROWS_EVERY::_ROWS_EVERY]
-    upper = np.ascontiguousarray(upper[: len(lower)])
+    """Return the share of rows that repeat one above in most of their texture."""
+    lower = luma[_ROWS_EVERY::_ROWS_EVERY]
+    upper = np.ascontiguousarray(luma[_ROWS_EVERY - 2 :: _ROWS_EVERY][: len(lower)])
     if not upper.size:
         return 0.0
-    textured = cv2.absdiff(upper[:, 1:], upper[:, :-1]) >= _TEXTURE_LEVELS
-    texture = textured.sum(axis=1)
-    repeats = (textured & (upper == lower)[:, 1:]).sum(axis=1)
-    streaked = (texture > _TEXTURE_SHARE * luma.shape[1]) & (2 * repeats > texture)
+    textured = _within(np.asarray(cv2.absdiff(upper[:, 1:], upper[:, :-1]), np.uint8), _TEXTURE_LEVELS, 255)
+    repeated = cv2.bitwise_and(textured, cv2.compare(upper, np.ascontiguousarray(lower), cv2.CMP_EQ)[:, 1:])
+    texture, repeats = (cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] for mask in (textured, repeated))
+    streaked = (texture > 255 * _TEXTURE_SHARE * luma.shape[1]) & (2 * repeats > texture)
     return float(streaked.mean())
 
 
 def _blockiness(luma: UInt8) -> float:
     """Return the mean step between neighbours on the block grid over that off it; 1 for a picture without blocks."""
-    rows = np.ascontiguousarray(luma[_ROWS_EVERY // 2 :: 2 * _ROWS_EVERY])
+    rows = np.ascontiguousarray(luma[_ROWS_EVERY // 2 :: _ROWS_EVERY])
     if rows.shape[0] == 0 or rows.shape[1] <= 2 * _GRID_PX:
         return 1.0
     steps = cv2.reduce(cv2.absdiff(rows[:, 1:], rows[:, :-1]), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]

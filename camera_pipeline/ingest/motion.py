@@ -22,7 +22,7 @@ _LEVELS = 8.0  # least change of the mean of 3x3 small pixels that counts; H.264
 _USUAL_TIMES = 3.0  # a change counts when it exceeds the pixel's usual change so many times
 _USUAL_MOST = 6.0  # cap of the usual change: 18 levels always count, a dark motorbike on dark asphalt has 20
 _RISE_PER_S, _FALL_PER_S = 2.0, 1.0  # levels a second; balance where a third of the changes are larger
-_LIGHT_PX = 31  # a change of light is wider than this on the small plane, the edge of a vehicle is not
+_LIGHT_STEP_PX, _LIGHT_SIDE = 4, 9  # light changes over more than 9 cells of 4 small pixels, a vehicle's edge does not
 _BLOB_PX, _BLOB_SHARE = 5, 0.35  # 9 changed pixels within 5x5: a motorbike 12x20 px large in 720p; leaves are scattered
 _EDGE_PX = 6  # what shows less of itself than this at the picture's edge cannot be detected yet
 
@@ -68,12 +68,19 @@ class MotionGate:
 
 def _local_change(luma: UInt8, earlier: UInt8) -> Float32:
     """Return by how much each pixel is brighter or darker than all that lay near it, changes of light taken out."""
-    light = cv2.blur(cv2.subtract(luma, earlier, dtype=cv2.CV_16S), (_LIGHT_PX, _LIGHT_PX))
-    expected = cv2.add(earlier, light, dtype=cv2.CV_8U)
+    expected = cv2.add(earlier, _change_of_light(luma, earlier), dtype=cv2.CV_8U)
     near = np.ones((_SWAY_PX, _SWAY_PX), np.uint8)
     brighter = cv2.subtract(luma, cv2.dilate(expected, near))
     darker = cv2.subtract(cv2.erode(expected, near), luma)
     return np.asarray(cv2.blur(cv2.max(brighter, darker).astype(np.float32), (3, 3)), np.float32)
+
+
+def _change_of_light(luma: UInt8, earlier: UInt8) -> NDArray[np.int16]:
+    height, width = luma.shape
+    coarse = (max(1, width // _LIGHT_STEP_PX), max(1, height // _LIGHT_STEP_PX))
+    change = cv2.resize(cv2.subtract(luma, earlier, dtype=cv2.CV_16S), coarse, interpolation=cv2.INTER_AREA)
+    smooth = cv2.blur(change, (_LIGHT_SIDE, _LIGHT_SIDE))
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.int16)
 
 
 def _has_blob(change: Float32, limit: Float32) -> bool:

@@ -11,7 +11,7 @@ from camera_pipeline.types import PictureHealth
 
 UInt8 = NDArray[np.uint8]
 
-_SHIFT_EVERY_S = 1.0  # a camera turns once in years; phase correlation is the dearest of the measures
+_SHIFT_EVERY_S = 2.0  # a camera turns once in years; phase correlation is the dearest of the measures
 _REFERENCE_CONTRAST = 0.05  # darker or flatter pictures have nothing to compare with
 _SURE_RESPONSE = 0.05  # below this the peak of the phase correlation is noise
 
