@@ -15,6 +15,7 @@ UInt8 = NDArray[np.uint8]
 
 _SMALL_SIDE_PX = 320  # longest side of the small luma plane: a motorbike 12 px wide in 720p still covers 3 px
 _ROWS_A_BLOCK = 2  # rows averaged in a block of the small plane; more cost time and change little
+_CUT_PX = 16  # swscale converts whole blocks of so many columns exactly alike
 _PLANAR = frozenset(("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"))  # three planes of 8 bits
 _LUMA_FIRST = _PLANAR | {"nv12", "nv21", "gray"}  # formats whose first plane is 8-bit luma
 
@@ -87,27 +88,30 @@ class Picture:
         frame = self._frame
         if frame.format.name not in _PLANAR:
             frame = frame.reformat(format="yuv420p", threads=1)
-        luma, blue, red = (_view(plane) for plane in frame.planes)
+        luma, blue, red = (_samples(plane) for plane in frame.planes)
         return luma, blue, red
 
     def region_bgr(self, x0: int, y0: int, x1: int, y1: int) -> UInt8:
         """Return one region at native resolution, uint8 (H, W, 3), blue first, clipped to the picture.
 
-        Only the region is converted when the planes are YUV 4:2:0; the left and top edges are moved to the
-        even pixel at or before them while converting, and cut off afterwards.
+        The pixels are those of `bgr()`. Only the region is converted where the planes are 8-bit planar YUV
+        with even sides.
         """
         x0, y0 = max(0, x0), max(0, y0)
         x1, y1 = min(self.width_px, x1), min(self.height_px, y1)
         if x1 <= x0 or y1 <= y0:
             return np.empty((0, 0, 3), np.uint8)
-        if self._frame.format.name not in ("yuv420p", "yuvj420p"):
+        if self._frame.format.name not in _PLANAR or self.width_px % 2 or self.height_px % 2:
             return self.bgr()[y0:y1, x0:x1]
-        return _region_of_yuv420(self._frame, x0, y0, x1, y1)
+        left, top = x0 & -_CUT_PX, y0 & -2  # a sample of chroma belongs to two columns and rows
+        right, bottom = min(self.width_px, -(-x1 // _CUT_PX) * _CUT_PX), min(self.height_px, (y1 + 1) & -2)
+        cut = _cut(self._frame, left, top, right, bottom).reformat(format="bgr24", threads=1)
+        return np.asarray(cut.to_ndarray()[y0 - top : y1 - top, x0 - left : x1 - left], np.uint8)
 
     def _luma_plane(self) -> UInt8:
         if self._frame.format.name not in _LUMA_FIRST:
             return self.luma(self.width_px, self.height_px)
-        return _view(self._frame.planes[0])
+        return _samples(self._frame.planes[0])
 
     def _scaled(self, width_px: int, height_px: int, pixel_format: str) -> UInt8:
         return np.asarray(self._reformatted(width_px, height_px, pixel_format).to_ndarray(), np.uint8)
@@ -121,21 +125,15 @@ class Picture:
 def _samples(plane: VideoPlane) -> UInt8:
     """View one plane as uint8 (H, W), without the padding at the end of its rows."""
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-    return np.asarray(rows[:, : plane.width], np.uint8)
-
-
-def _view(plane: VideoPlane) -> UInt8:
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     return rows[:, : plane.width]
 
 
-def _region_of_yuv420(frame: av.VideoFrame, x0: int, y0: int, x1: int, y1: int) -> UInt8:
-    even_x, even_y = x0 & ~1, y0 & ~1
-    end_x, end_y = min((x1 + 1) & ~1, frame.width & ~1), min((y1 + 1) & ~1, frame.height & ~1)
-    planes = [np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1) for plane in frame.planes]
-    luma = planes[0][even_y:end_y, even_x:end_x]
-    chroma = [plane[even_y // 2 : end_y // 2, even_x // 2 : end_x // 2] for plane in planes[1:3]]
-    stacked = np.concatenate([luma.reshape(-1), *(part.reshape(-1) for part in chroma)])
-    height, width = luma.shape
-    bgr = cv2.cvtColor(stacked.reshape(height * 3 // 2, width), cv2.COLOR_YUV2BGR_I420)
-    return np.asarray(bgr[y0 - even_y : y1 - even_y, x0 - even_x : x1 - even_x], np.uint8)
+def _cut(frame: av.VideoFrame, left: int, top: int, right: int, bottom: int) -> av.VideoFrame:
+    """Return a copy of one region of a planar frame that is converted as the frame would be; left and top are even."""
+    cut = av.VideoFrame(right - left, bottom - top, frame.format.name)
+    cut.colorspace, cut.color_range = frame.colorspace, frame.color_range
+    for source, target in zip(frame.planes, cut.planes, strict=True):
+        x = left * source.width // frame.width if source.width < frame.width else left
+        y = top * source.height // frame.height if source.height < frame.height else top
+        _samples(target)[:] = _samples(source)[y : y + target.height, x : x + target.width]
+    return cut
