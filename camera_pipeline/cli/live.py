@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from camera_pipeline.cli.logs import set_up_logging
@@ -85,6 +86,8 @@ def _on_signals(stop: threading.Event, service: Service) -> None:
 def _print(findings: list[Finding]) -> None:
     table = Table("what", "", "found", box=None, pad_edge=False)
     for finding in findings:
-        text = finding.found if finding.verdict is Verdict.GOOD else f"{finding.found}\n[dim]cure:[/] {finding.cure}"
+        text = (
+            f"{escape(finding.found)}\n[dim]cure:[/] {escape(finding.cure)}" if finding.cure else escape(finding.found)
+        )
         table.add_row(finding.what, _MARKS[finding.verdict], text)
     Console().print(table)

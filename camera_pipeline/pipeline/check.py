@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from camera_pipeline.clock import SystemClock
-from camera_pipeline.config import Camera, Config
+from camera_pipeline.config import Config
 from camera_pipeline.errors import AuthError, CameraPipelineError, SessionError
-from camera_pipeline.events import streams
+from camera_pipeline.events.redis_probe import probe
 from camera_pipeline.ingest.rtsp import Limits, Source, arrivals
 from camera_pipeline.pipeline.compose import build_detector, read_config
 from camera_pipeline.redact import redact
@@ -41,7 +41,7 @@ class Finding:
         what: the thing.
         verdict: how it was found.
         found: what was found, credentials redacted.
-        cure: what to do; empty when good.
+        cure: what to do; empty when good, or when `found` tells it.
     """
 
     what: str
@@ -86,41 +86,45 @@ def _model(config: Config) -> Finding:
 
 
 def _redis(config: Config) -> list[Finding]:
-    report = streams.probe(config.redis)
-    return [Finding(what="redis", verdict=Verdict(item.verdict), found=item.found, cure=item.cure) for item in report]
+    report = probe(config.redis)
+    troubles = [Finding(what="redis", verdict=Verdict.BAD, found=problem) for problem in report.problems]
+    troubles += [Finding(what="redis", verdict=Verdict.WARNING, found=warning) for warning in report.warnings]
+    if report.problems:
+        return troubles
+    found = f"version {report.version or 'unknown'}, answers in {report.ping_ms:.1f} ms"
+    return [Finding(what="redis", verdict=Verdict.GOOD, found=found), *troubles]
 
 
 def _cameras(config: Config, timeout_s: float) -> list[Finding]:
-    tried = [camera for camera in config.cameras if camera.url is not None]
+    streams = [
+        (f"camera {camera.id}{suffix}", Source(url=url.get_secret_value(), transport=camera.transport))
+        for camera in config.cameras
+        for suffix, url in (("", camera.url), (" substream", camera.substream_url))
+        if url is not None
+    ]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        return list(pool.map(lambda camera: _camera(camera, timeout_s), tried))
+        return list(pool.map(lambda stream: _camera(*stream, timeout_s), streams))
 
 
-def _camera(camera: Camera, timeout_s: float) -> Finding:
-    what, url = f"camera {camera.id}", camera.substream_url or camera.url
-    if url is None:
-        return Finding(what=what, verdict=Verdict.GOOD, found="recorded footage only")
-    limits = Limits(open_s=timeout_s, silence_s=timeout_s)
-    source = Source(url=url.get_secret_value(), transport=camera.transport)
+def _camera(what: str, source: Source, timeout_s: float) -> Finding:
+    """Connect and wait for one packet."""
+    limits = Limits(open_s=timeout_s, silence_s=timeout_s, poll_s=min(Limits().poll_s, timeout_s))
     stop = threading.Event()
+    timer = threading.Timer(timeout_s, stop.set)
+    timer.start()
     try:
         with closing(arrivals(source, limits, SystemClock(), stop)) as packets:
-            stream = next(iter(packets)).packet.stream
-            context = stream.codec_context
-            found = f"{context.name} {context.width}x{context.height}"
+            context = next(packets).packet.stream.codec_context
+            return Finding(what=what, verdict=Verdict.GOOD, found=f"{context.name} {context.width}x{context.height}")
     except StopIteration:
-        return Finding(
-            what=what, verdict=Verdict.BAD, found="no packet came", cure="look at the camera's stream settings"
-        )
+        found, cure = f"sent nothing for {timeout_s:g} s", "look at its stream settings, or give it more --timeout"
     except AuthError as error:
-        cure = "correct the user name and password that the configuration fills in"
-        return Finding(what=what, verdict=Verdict.BAD, found=redact(error), cure=cure)
+        found, cure = redact(error), "correct the user name and password that the configuration fills in"
     except SessionError as error:
-        cure = (
-            "check address, network and that the camera is switched on: play it with `ffplay -rtsp_transport tcp URL`"
-        )
-        return Finding(what=what, verdict=Verdict.BAD, found=redact(error), cure=cure)
-    return Finding(what=what, verdict=Verdict.GOOD, found=found)
+        found, cure = redact(error), "check address, network and power; play it with `ffplay -rtsp_transport tcp URL`"
+    finally:
+        timer.cancel()
+    return Finding(what=what, verdict=Verdict.BAD, found=found, cure=cure)
 
 
 def _disk(folder: Path) -> Finding:
