@@ -7,8 +7,9 @@ import av
 
 
 def open_camera(url: str, transport: str = "tcp", **options: str) -> "av.container.InputContainer":
-    """Open a camera as the pipeline does."""
-    return av.open(url, options={"rtsp_transport": transport, **options}, timeout=10)
+    """Open a camera without the second that FFmpeg takes to guess a frame rate."""
+    settings = {"rtsp_transport": transport, "analyzeduration": "100000", **options}
+    return av.open(url, options=settings, timeout=10)
 
 
 def take(url: str, count: int, transport: str = "tcp") -> "list[av.Packet[av.VideoStream]]":
@@ -41,6 +42,7 @@ class RawClient:
         """Connect to the simulator."""
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
         self._sequence = 0
+        self._received = b""
 
     def __enter__(self) -> "RawClient":
         return self
@@ -62,29 +64,29 @@ class RawClient:
 
     def answer(self) -> tuple[int, dict[str, str], str]:
         """Read one answer."""
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += self._receive()
-        head, _, body = data.partition(b"\r\n\r\n")
+        while b"\r\n\r\n" not in self._received:
+            self._receive()
+        head, _, self._received = self._received.partition(b"\r\n\r\n")
         status, *lines = head.decode().split("\r\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        while len(body) < int(headers.get("content-length", 0)):
-            body += self._receive()
+        length = int(headers.get("content-length", 0))
+        while len(self._received) < length:
+            self._receive()
+        body, self._received = self._received[:length], self._received[length:]
         match = re.fullmatch(r"RTSP/1\.0 (\d+) .+", status)
         assert match is not None, status
         return int(match[1]), headers, body.decode(errors="replace")
 
     def read_until_closed(self) -> bytes:
         """Read everything that comes before the server closes the connection."""
-        data = b""
         try:
             while piece := self._socket.recv(65536):
-                data += piece
+                self._received += piece
         except ConnectionResetError:
             pass
-        return data
+        return self._received
 
-    def _receive(self) -> bytes:
-        data = self._socket.recv(65536)
-        assert data, "the server closed the connection"
-        return data
+    def _receive(self) -> None:
+        piece = self._socket.recv(65536)
+        assert piece, "the server closed the connection"
+        self._received += piece

@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from camera_pipeline.simulator import Camera, Simulator
 
 from .clips import Clip, write_clip
+
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no bug
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +32,14 @@ def clip_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Clip], Path]:
 
 @pytest.fixture(scope="session")
 def h264_clip(clip_of: Callable[[Clip], Path]) -> Path:
-    """Two seconds of H.264, a key frame every second, no B-frames."""
-    return clip_of(Clip())
+    """Two seconds of H.264, a key frame every 0.4 s so that clients begin soon, no B-frames."""
+    return clip_of(Clip(key_frame_every=10))
 
 
 @pytest.fixture(scope="session")
 def h265_clip(clip_of: Callable[[Clip], Path]) -> Path:
-    """Two seconds of H.265, a key frame every second, no B-frames."""
-    return clip_of(Clip(encoder="libx265"))
+    """Two seconds of H.265, a key frame every 0.4 s, no B-frames."""
+    return clip_of(Clip(encoder="libx265", key_frame_every=10))
 
 
 @pytest.fixture

@@ -52,9 +52,7 @@ def test_any_bytes_can_be_cut(data: bytes, codec: Codec) -> None:
         ((SPS5, PPS5), Codec.H265, ()),
     ],
 )
-def test_parameter_sets_are_found_when_complete(
-    nals: tuple[bytes, ...], codec: Codec, sets: tuple[bytes, ...]
-) -> None:
+def test_parameter_sets_are_found_when_complete(nals: tuple[bytes, ...], codec: Codec, sets: tuple[bytes, ...]) -> None:
     assert parameter_sets(nals, codec) == sets
 
 

@@ -18,10 +18,10 @@ def h(text: str) -> str:
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def answer(challenge: str, *, password: str = "secret", method: str = "DESCRIBE", qop: bool = False) -> str:
+def answer(challenge: str, *, word: str = "secret", method: str = "DESCRIBE", qop: bool = False) -> str:
     """Return the Authorization header that a client sends (RFC 2617 §3.2.2)."""
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-    secret = h(f"user:{fields['realm']}:{password}")
+    secret = h(f"user:{fields['realm']}:{word}")
     middle = f"{fields['nonce']}:00000001:abc:auth" if qop else fields["nonce"]
     response = h(f"{secret}:{middle}:{h(f'{method}:rtsp://x/gate')}")
     extra = ', qop=auth, nc=00000001, cnonce="abc"' if qop else ""
@@ -43,7 +43,7 @@ def test_the_right_digest_passes(qop: bool) -> None:
     assert authenticator.refusal("DESCRIBE", answer(challenge_of(authenticator), qop=qop)) is None
 
 
-@pytest.mark.parametrize("change", [{"password": "wrong"}, {"method": "PLAY"}])
+@pytest.mark.parametrize("change", [{"word": "wrong"}, {"method": "PLAY"}])
 def test_a_wrong_password_or_a_digest_of_another_method_is_refused(change: dict[str, str]) -> None:
     authenticator = Authenticator(LOGIN)
     refusal = authenticator.refusal("DESCRIBE", answer(challenge_of(authenticator), **change))

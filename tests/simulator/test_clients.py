@@ -22,8 +22,8 @@ PERIOD_TICKS = 90_000 // FRAME_RATE
 def cameras(clip_of: Callable[[Clip], Path]) -> Iterator[Simulator]:
     """Cameras of each codec, with and without B-frames."""
     files = {
-        "h264": Clip(),
-        "h265": Clip(encoder="libx265"),
+        "h264": Clip(key_frame_every=10),
+        "h265": Clip(encoder="libx265", key_frame_every=10),
         "bframes": Clip(b_frames=2),
         "mpeg4": Clip(encoder="mpeg4", suffix=".avi"),
     }
@@ -31,74 +31,72 @@ def cameras(clip_of: Callable[[Clip], Path]) -> Iterator[Simulator]:
         yield simulator
 
 
-PATHS_AND_TRANSPORTS = [
-    ("h264", "tcp"),
-    ("h264", "udp"),
-    ("h265", "tcp"),
-    ("h265", "udp"),
-    ("bframes", "tcp"),
-    ("mpeg4", "tcp"),
-]
+PATHS_AND_TRANSPORTS = [("h264", "tcp"), ("h265", "udp"), ("bframes", "udp"), ("mpeg4", "tcp")]
 
 
 @pytest.mark.parametrize(("path", "transport"), PATHS_AND_TRANSPORTS)
-def test_ffprobe_sees_rising_timestamps_at_the_right_rate(
-    cameras: Simulator, tool: Callable[[str], str], path: str, transport: str
-) -> None:
-    command = [tool("ffprobe"), "-v", "error", "-rtsp_transport", transport, "-of", "json", "-show_streams"]
-    command += ["-show_entries", "packet=pts", "-read_intervals", "%+#60", cameras.url(path)]
-    began_s = time.monotonic()
-    done = subprocess.run(command, capture_output=True, timeout=20, check=True)
-    found = json.loads(done.stdout)
-    times = sorted(packet["pts"] for packet in found["packets"] if "pts" in packet)
-    assert len(times) >= 57, "FFmpeg knows no timestamp for the first picture"
-    assert {b - a for a, b in pairwise(times)} <= {PERIOD_TICKS, 2 * PERIOD_TICKS}
-    assert times[-1] - times[0] == pytest.approx(59 * PERIOD_TICKS, abs=3 * PERIOD_TICKS)
-    assert (found["streams"][0]["width"], found["streams"][0]["height"]) == (320, 176)
-    assert time.monotonic() - began_s > 1.5, "faster than real time"
-
-
-@pytest.mark.parametrize(("path", "transport"), PATHS_AND_TRANSPORTS)
-def test_ffmpeg_decodes_every_picture_without_complaint(
+def test_ffmpeg_plays_every_picture_in_real_time_without_complaint(
     cameras: Simulator, tool: Callable[[str], str], path: str, transport: str
 ) -> None:
     command = [tool("ffmpeg"), "-v", "warning", "-rtsp_transport", transport, "-i", cameras.url(path)]
-    command += ["-frames:v", "60", "-f", "framemd5", "-"]
+    command += ["-fps_mode", "passthrough", "-copyts", "-frames:v", "60", "-f", "framemd5", "-"]
+    began_s = time.monotonic()
     done = subprocess.run(command, capture_output=True, timeout=20, check=True, text=True)
-    pictures = [line for line in done.stdout.splitlines() if not line.startswith("#")]
-    assert len(pictures) == 60
+    assert time.monotonic() - began_s > 2, "faster than real time"
     assert not re.search("missed|error|concealing|corrupt", done.stderr, re.IGNORECASE), done.stderr
+    lines = done.stdout.splitlines()
+    assert "#dimensions 0: 320x176" in lines
+    times = [int(line.split(",")[2]) for line in lines if not line.startswith("#")]
+    assert len(times) == 60
+    steps = [b - a for a, b in pairwise(times[1:])]
+    assert set(steps) <= ({1, 2} if path == "mpeg4" else {1}), "in ticks of the frame rate that the stream states"
 
 
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
-@pytest.mark.parametrize(("path", "depay"), [("h264", "rtph264depay ! h264parse"), ("h265", "rtph265depay ! h265parse")])
+@pytest.mark.parametrize("path", ["h264", "h265"])
+def test_ffprobe_is_told_the_codec_and_rate(cameras: Simulator, tool: Callable[[str], str], path: str) -> None:
+    command = [tool("ffprobe"), "-v", "error", "-rtsp_transport", "tcp", "-of", "json", "-show_streams"]
+    done = subprocess.run([*command, cameras.url(path)], capture_output=True, timeout=20, check=True)
+    stream = json.loads(done.stdout)["streams"][0]
+    assert (stream["codec_name"], stream["width"], stream["height"]) == (path.replace("h265", "hevc"), 320, 176)
+    assert stream["avg_frame_rate"] == "25/1"
+
+
+@pytest.mark.parametrize(
+    ("path", "elements", "transport"),
+    [
+        ("h264", "rtph264depay ! h264parse", "tcp"),
+        ("h264", "rtph264depay ! h264parse", "udp"),
+        ("h265", "rtph265depay ! h265parse", "tcp"),
+    ],
+)
 def test_gstreamer_plays(
-    cameras: Simulator, tool: Callable[[str], str], path: str, depay: str, transport: str
+    cameras: Simulator, tool: Callable[[str], str], path: str, elements: str, transport: str
 ) -> None:
-    source = f"rtspsrc location={cameras.url(path)} protocols={transport} latency=50"
-    pipeline = f"{source} ! {depay} ! fakesink num-buffers=40 silent=false"
+    # buffer-mode=none takes the times from the stream alone; others mix in the arrival on this machine.
+    source = f"rtspsrc location={cameras.url(path)} protocols={transport} buffer-mode=none latency=50"
+    pipeline = f"{source} ! {elements} ! fakesink num-buffers=40 silent=false"
     command = [tool("gst-launch-1.0"), "-v", *pipeline.split()]
     done = subprocess.run(command, capture_output=True, timeout=20, check=True, text=True)
     stamps = re.findall(r"chain .*?pts: (\d+):(\d+):([\d.]+)", done.stdout)
     times_s = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in stamps]
     assert len(times_s) == 40
-    assert [b - a for a, b in pairwise(times_s)] == pytest.approx([1 / FRAME_RATE] * 39, abs=0.02)
+    assert [b - a for a, b in pairwise(times_s)] == pytest.approx([1 / FRAME_RATE] * 39, abs=0.001)
 
 
-@pytest.mark.parametrize(("path", "transport"), PATHS_AND_TRANSPORTS)
+@pytest.mark.parametrize(("path", "transport"), [("h264", "udp"), ("h265", "tcp"), ("bframes", "tcp")])
 def test_pyav_sees_the_pictures_one_after_the_other_over_the_seam(
     cameras: Simulator, path: str, transport: str
 ) -> None:
     pictures = take_pictures(cameras.url(path), 80, transport)
     numbers = [read_number(picture) for picture in pictures]
-    if path != "mpeg4":
-        assert all(b == (a + 1) % 50 for a, b in pairwise(numbers)), numbers
+    assert all(b == (a + 1) % 50 for a, b in pairwise(numbers)), numbers
     times = [picture.pts for picture in pictures[1:]]
     assert all(a is not None and b is not None and 0 < b - a <= 2 * PERIOD_TICKS for a, b in pairwise(times))
 
 
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
-@pytest.mark.parametrize("scheme", Scheme)
+@pytest.mark.parametrize(
+    ("scheme", "transport"), [(Scheme.BASIC, "tcp"), (Scheme.DIGEST, "tcp"), (Scheme.DIGEST, "udp")]
+)
 def test_the_right_password_lets_clients_in(
     h264_clip: Path, tool: Callable[[str], str], scheme: Scheme, transport: str
 ) -> None:

@@ -1,6 +1,7 @@
 """The fault grammar: what is understood, what is refused and in which words, and when faults show."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -60,9 +61,7 @@ def test_every_kind_is_in_the_table_above() -> None:
     assert {fault.kind for fault in GOOD.values()} == set(FaultKind) == set(GRAMMAR)
 
 
-@pytest.mark.parametrize(
-    ("text", "path"), [("gate@disconnect=1", "gate"), ("/north/gate/@disconnect=1", "north/gate")]
-)
+@pytest.mark.parametrize(("text", "path"), [("gate@disconnect=1", "gate"), ("/north/gate/@disconnect=1", "north/gate")])
 def test_a_fault_can_be_of_one_camera(text: str, path: str) -> None:
     assert parse_fault(text) == (path, Fault(kind=FaultKind.DISCONNECT, at_s=1))
 
@@ -132,6 +131,6 @@ def test_jumps_of_a_clock_add_up() -> None:
 def test_a_momentary_fault_begins_exactly_once() -> None:
     timetable = Timetable((Fault(kind=FaultKind.DISCONNECT, at_s=3),))
     steps_s = [-1.0, 0.0, 1.5, 3.0, 3.01, 4.0]
-    began = [timetable.began(FaultKind.DISCONNECT, a, b) for a, b in zip(steps_s, steps_s[1:], strict=False)]
+    began = [timetable.began(FaultKind.DISCONNECT, a, b) for a, b in pairwise(steps_s)]
     assert began == [False, False, True, False, False]
     assert Fault(kind=FaultKind.DISCONNECT).for_s == math.inf

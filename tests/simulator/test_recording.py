@@ -23,9 +23,7 @@ def pictures(file: Path, count: int) -> list[AccessUnit]:
 @pytest.mark.parametrize("encoder", ["libx264", "libx265"])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
 @pytest.mark.parametrize("b_frames", [0, 2])
-def test_times_go_on_over_the_seam(
-    clip_of: Callable[[Clip], Path], encoder: str, suffix: str, b_frames: int
-) -> None:
+def test_times_go_on_over_the_seam(clip_of: Callable[[Clip], Path], encoder: str, suffix: str, b_frames: int) -> None:
     clip = Clip(encoder=encoder, suffix=suffix, b_frames=b_frames)
     units = pictures(clip_of(clip), clip.frames * 3)
     shown = sorted(unit.present_s for unit in units)

@@ -1,11 +1,9 @@
 """The simulator as a whole: paths, clients, clocks, errors, and a clean end."""
 
-import os
 import socket
 import struct
 import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -14,8 +12,7 @@ import pytest
 from camera_pipeline.errors import MediaError, SimulatorError
 from camera_pipeline.simulator import Camera, Credentials, Fault, FaultKind, Scheme, Simulator, serve
 
-from .clients import open_camera, take, take_pictures
-from .clips import read_number
+from .clients import open_camera, take
 
 
 def capture_time_s(packet: "av.Packet[av.VideoStream]") -> float:
@@ -46,7 +43,7 @@ def test_two_clients_see_the_same_capture_times(junction: Simulator) -> None:
             pictures = {}
             for index, packet in enumerate(container.demux(video=0)):
                 pictures[bytes(packet)] = capture_time_s(packet)
-                if index == 40:
+                if index == 30:
                     break
             seen.append(pictures)
     common = seen[0].keys() & seen[1].keys()
@@ -142,7 +139,7 @@ def test_a_missing_file_is_refused_and_nothing_is_left_running(tmp_path: Path) -
 
 
 def test_everything_ends_within_a_second_even_while_clients_play(h264_clip: Path) -> None:
-    threads, sockets = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    threads, sockets = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
     cameras = [Camera(file=h264_clip) for _ in range(8)]
     simulator = Simulator(cameras, port=0)
     simulator.start()
@@ -153,7 +150,7 @@ def test_everything_ends_within_a_second_even_while_clients_play(h264_clip: Path
         simulator.stop()
         assert time.monotonic() - began_s < 1
     assert threading.active_count() == threads
-    assert len(os.listdir("/proc/self/fd")) == sockets
+    assert len(list(Path("/proc/self/fd").iterdir())) == sockets
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
     simulator.stop()
@@ -193,10 +190,3 @@ def test_ipv6_works_too(h264_clip: Path) -> None:
         pytest.skip("this machine has no IPv6")
     with Simulator([Camera(path="gate", file=h264_clip)], host="::1", port=0) as simulator:
         assert len(take(simulator.url("gate"), 5)) == 5
-
-
-def test_loops_never_run_backwards(junction: Simulator) -> None:
-    pictures = take_pictures(junction.url("junction"), 130)
-    times = [picture.pts for picture in pictures[1:]]
-    assert all(b - a == 3600 for a, b in pairwise(times) if a is not None and b is not None)
-    assert sum(read_number(picture) == 0 for picture in pictures) >= 2
