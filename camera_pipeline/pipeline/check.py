@@ -13,7 +13,7 @@ from pathlib import Path
 
 from camera_pipeline.clock import SystemClock
 from camera_pipeline.config import Config
-from camera_pipeline.errors import AuthError, CameraPipelineError, SessionError
+from camera_pipeline.errors import CameraPipelineError, SessionError
 from camera_pipeline.events.redis_probe import probe
 from camera_pipeline.ingest.rtsp import Limits, Source, arrivals
 from camera_pipeline.pipeline.compose import build_detector, read_config
@@ -103,7 +103,7 @@ def _cameras(config: Config, timeout_s: float) -> list[Finding]:
         if url is not None
     ]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        return list(pool.map(lambda stream: _camera(*stream, timeout_s), streams))
+        return list(pool.map(lambda stream: _camera(stream[0], stream[1], timeout_s), streams))
 
 
 def _camera(what: str, source: Source, timeout_s: float) -> Finding:
@@ -118,10 +118,8 @@ def _camera(what: str, source: Source, timeout_s: float) -> Finding:
             return Finding(what=what, verdict=Verdict.GOOD, found=f"{context.name} {context.width}x{context.height}")
     except StopIteration:
         found, cure = f"sent nothing for {timeout_s:g} s", "look at its stream settings, or give it more --timeout"
-    except AuthError as error:
-        found, cure = redact(error), "correct the user name and password that the configuration fills in"
     except SessionError as error:
-        found, cure = redact(error), "check address, network and power; play it with `ffplay -rtsp_transport tcp URL`"
+        found, cure = redact(error), ""  # the message tells it
     finally:
         timer.cancel()
     return Finding(what=what, verdict=Verdict.BAD, found=found, cure=cure)
