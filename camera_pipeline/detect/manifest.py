@@ -101,7 +101,7 @@ class Manifest(Settings):
     """Everything about a model that the file itself does not say."""
 
     name: Name
-    version: Annotated[str, Field(min_length=1)]
+    version: Annotated[str, Field(min_length=1)] = "1"
     task: Literal["detection"] = "detection"
     file: str
     """The ONNX file, relative to the manifest."""
