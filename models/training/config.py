@@ -1,0 +1,101 @@
+"""Typed training configuration; unknown keys are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+ROOT = Path(__file__).resolve().parents[2]  # of the repository; paths in the YAML are relative to it
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Start(_Closed):
+    """Weights to start from."""
+
+    weights: Path
+    """The published YOLOX-nano ONNX file."""
+    coco_ids: tuple[int, ...]
+    """For each class the COCO class whose predictor it starts from."""
+    name: str
+    licence: str
+    source: str
+
+
+class Source(_Closed):
+    """Where some of the pictures come from, by the beginning of their names."""
+
+    prefix: str
+    licence: str
+    source: str
+
+
+class Data(_Closed):
+    """Where the labelled pictures are."""
+
+    train: Path
+    val: Path
+    val_name: str
+    """The validation set in words, for the manifest."""
+    exclude: tuple[str, ...] = ()
+    """Prefixes of training pictures to leave out, for instance one source's."""
+    common_fraction: Fraction
+    """Classes in a smaller fraction of the pictures are drawn more often."""
+    sources: tuple[Source, ...]
+    """Named in the manifest with their licences."""
+    extra: Path | None = None
+    """A second folder with `images` and `labels`, for instance rendered ones."""
+    extra_fraction: Fraction = 0.0
+    """How large a part of the drawn pictures comes from `extra`."""
+
+
+class TrainingConfig(_Closed):
+    """One training run."""
+
+    classes: tuple[str, ...]
+    licence: str
+    """Of the resulting weights, for the manifest."""
+    licence_note: str
+    start: Start
+    data: Data
+    input_wh: tuple[PositiveInt, PositiveInt]
+    epochs: PositiveInt
+    batch: PositiveInt
+    learning_rate: PositiveFloat
+    final_learning_rate: PositiveFloat
+    weight_decay: float
+    warmup_steps: PositiveInt
+    gradient_clip: PositiveFloat
+    ema_decay: Fraction
+    mosaic_probability: Fraction
+    mosaic_scale: tuple[PositiveFloat, PositiveFloat]
+    single_scale: tuple[PositiveFloat, PositiveFloat]
+    closing_epochs: int
+    closing_scale: tuple[PositiveFloat, PositiveFloat]
+    size_factors: tuple[PositiveFloat, ...]
+    evaluate_every: PositiveInt
+    seed: int
+
+
+def load_config(path: Path, overrides: tuple[str, ...] = ()) -> TrainingConfig:
+    """Read a YAML file; overrides are `key=value` or `part.key=value` with YAML values.
+
+    Raises:
+        pydantic.ValidationError: an unknown key or a bad value.
+    """
+    values = yaml.safe_load(path.read_text())
+    for override in overrides:
+        key, _, text = override.partition("=")
+        *parts, last = key.split(".")
+        node = values
+        for part in parts:
+            node = node[part]
+        node[last] = yaml.safe_load(text)
+    return TrainingConfig.model_validate(values)

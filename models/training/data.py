@@ -1,0 +1,94 @@
+"""Labelled pictures in memory: YOLO text labels with ignore boxes, as one type `Sample`.
+
+Runs in the training process; the pictures are decoded once, before the loader's worker processes are forked, so that
+they share the memory (2,000 pictures of 640x360 are 1.3 GB).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One labelled picture.
+
+    Attributes:
+        name: file name without suffix.
+        image: H,W,3 uint8, BGR.
+        boxes: (n, 4) float32, x0 y0 x1 y1 in px.
+        classes: (n,) int64.
+        ignore: (m, 4) float32, px; what lies here is neither object nor background.
+    """
+
+    name: str
+    image: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    ignore: NDArray[np.float32]
+
+
+def read_labels(path: Path, width_px: int, height_px: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Boxes (n, 4) in px and classes (n,) of a YOLO text file; empty where there is no file.
+
+    Raises:
+        ValueError: a line is not `class cx cy w h`.
+    """
+    rows = [line.split() for line in path.read_text().splitlines() if line.strip()] if path.exists() else []
+    if any(len(row) != 5 for row in rows):
+        raise ValueError(f"{path}: expected lines of 'class cx cy w h'")
+    values = np.array(rows, np.float64).reshape(-1, 5)
+    half = values[:, 3:] / 2
+    corners = np.hstack((values[:, 1:3] - half, values[:, 1:3] + half)) * (width_px, height_px, width_px, height_px)
+    return corners.astype(np.float32), values[:, 0].astype(np.int64)
+
+
+def read_sample(image_path: Path) -> Sample:
+    """The picture with its files in the folders `labels` and `ignore` beside the folder of the picture.
+
+    Raises:
+        ValueError: the picture cannot be decoded, or a label file is broken.
+    """
+    image = cv2.imread(str(image_path))
+    if image is None:
+        raise ValueError(f"{image_path}: not a picture that can be decoded")
+    height_px, width_px = image.shape[:2]
+    root, name = image_path.parent.parent, f"{image_path.stem}.txt"
+    boxes, classes = read_labels(root / "labels" / name, width_px, height_px)
+    ignore, _ = read_labels(root / "ignore" / name, width_px, height_px)
+    return Sample(name=image_path.stem, image=np.asarray(image, np.uint8), boxes=boxes, classes=classes, ignore=ignore)
+
+
+def load_samples(folder: Path, exclude: Iterable[str] = ()) -> list[Sample]:
+    """All samples of `folder`/images in order of name, without those whose name starts with one of `exclude`.
+
+    Raises:
+        FileNotFoundError: there is no picture.
+    """
+    prefixes = tuple(exclude)
+    paths = sorted(p for p in (folder / "images").glob("*.jp*g") if not (prefixes and p.name.startswith(prefixes)))
+    if not paths:
+        raise FileNotFoundError(f"no JPEG pictures in {folder / 'images'}")
+    return [read_sample(path) for path in paths]
+
+
+def sampling_weights(samples: list[Sample], class_count: int, common_fraction: float) -> NDArray[np.float64]:
+    """Probability of each sample, so that pictures with rare classes are drawn more often.
+
+    A picture weighs sqrt(common_fraction / f) of its rarest class, at least 1, where f is the fraction of the pictures
+    which hold the class (repeat-factor sampling, Gupta et al., "LVIS", arXiv 1908.03195, section 4.2).
+    """
+    present = np.array([np.bincount(s.classes, minlength=class_count) > 0 for s in samples])
+    per_class = np.maximum(1.0, np.sqrt(common_fraction / np.maximum(present.mean(axis=0), 1e-9)))
+    weights = np.where(present, per_class, 1.0).max(axis=1)
+    return np.asarray(weights / weights.sum(), np.float64)

@@ -1,0 +1,284 @@
+"""From a training run to `models/vehicles.onnx`: fold, decode inside the graph, write, measure, describe.
+
+Run as a program after training. The exported graph is checked against PyTorch; accuracy and thresholds come from the
+exported file itself, run by ONNX Runtime, so the manifest states what ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import platform
+import re
+import statistics
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+import yaml
+from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+
+from models.training.augment import PAD_VALUE, letterbox, letterbox_view
+from models.training.config import ROOT, TrainingConfig, load_config
+from models.training.data import Sample, load_samples
+from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Evaluation, Found, detections, evaluate
+from models.training.plot import draw_misses
+from models.training.yolox import STRIDES, Yolox, fold_batch_norm, insert_batch_norm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+OPSET: Final = 17  # the newest that every runtime of the last three years reads
+SPEED_RUNS: Final = 200
+CALIBRATION_PICTURES: Final = 128  # for the ranges of activations
+PREDICTOR: Final = re.compile(r"heads\.\d\.(class_score|box|objectness)\.")  # weights of the last convolutions
+
+
+class Deployed(nn.Module):
+    """The detector with its decoding, as one graph free in batch and size.
+
+    Rows come out as (centre x, centre y, width, height) in input px, objectness and class scores in 0..1.
+    """
+
+    def __init__(self, model: Yolox) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images N,3,H,W (BGR, 0..255) to rows N,anchors,5+classes."""
+        levels = self.model.neck(self.model.backbone(images))
+        rows = []
+        for head, level, stride in zip(self.model.heads, levels, STRIDES, strict=True):
+            raw = head(level)
+            columns = torch.arange(raw.shape[3]).view(1, 1, 1, -1)
+            lines = torch.arange(raw.shape[2]).view(1, 1, -1, 1)
+            x, y, size, scores = raw[:, 0:1], raw[:, 1:2], raw[:, 2:4], raw[:, 4:]
+            parts = ((x + columns) * stride, (y + lines) * stride, size.exp() * stride, scores.sigmoid())
+            rows.append(torch.cat(parts, dim=1).flatten(2))
+        return torch.cat(rows, dim=2).transpose(1, 2)
+
+
+def load_trained(checkpoint: Path, config: TrainingConfig) -> Yolox:
+    """The averaged network of a checkpoint, folded for inference."""
+    model = Yolox(len(config.classes))
+    insert_batch_norm(model, torch.zeros(2, 3, 64, 64))
+    model.load_state_dict(torch.load(checkpoint, weights_only=True)["averaged"])
+    fold_batch_norm(model)
+    return model
+
+
+def write_onnx(model: Yolox, path: Path, input_wh: tuple[int, int]) -> None:
+    """Export with free batch, height and width.
+
+    Raises:
+        RuntimeError: ONNX Runtime does not give what PyTorch gives.
+    """
+    deployed = Deployed(model).eval()
+    width, height = input_wh
+    example = torch.rand(2, 3, height, width) * 255
+    free = {0: "batch", 2: "height", 3: "width"}
+    torch.onnx.export(
+        deployed,
+        (example,),
+        str(path),
+        opset_version=OPSET,
+        dynamo=False,
+        input_names=["images"],
+        output_names=["detections"],
+        dynamic_axes={"images": free, "detections": {0: "batch", 1: "anchors"}},
+    )
+    onnx.checker.check_model(str(path))
+    other = torch.rand(3, 3, height - 32, width - 64) * 255
+    for images in (example, other):
+        with torch.no_grad():
+            expected = deployed(images).numpy()
+        found = session(path).run(None, {"images": images.numpy()})[0]
+        if not np.allclose(found, expected, rtol=1e-3, atol=1e-2):
+            raise RuntimeError(f"{path}: differs from PyTorch by {np.abs(found - expected).max()}")
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on one core."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def letterboxed(sample: Sample, input_wh: tuple[int, int]) -> NDArray[np.float32]:
+    """The network's input 1,3,H,W of a sample."""
+    image = letterbox(sample, input_wh).image
+    return np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
+
+
+def run_on(path: Path, samples: list[Sample], input_wh: tuple[int, int]) -> list[Found]:
+    """Detections of an exported model on each sample."""
+    network, results = session(path), []
+    for sample in samples:
+        rows = network.run(None, {"images": letterboxed(sample, input_wh)})[0][0]
+        wh = (sample.image.shape[1], sample.image.shape[0])
+        scale = letterbox_view(wh, input_wh).scale_x
+        results.append(detections(rows, scale, wh, confidence=SCORE_FLOOR, nms_iou=NMS_IOU))
+    return results
+
+
+def median_ms(path: Path, input_wh: tuple[int, int]) -> float:
+    """Median time of one frame on one core."""
+    network, times = session(path), []
+    image = np.random.default_rng(0).uniform(0, 255, (1, 3, input_wh[1], input_wh[0])).astype(np.float32)
+    for _ in range(SPEED_RUNS):
+        began_s = time.perf_counter()
+        network.run(None, {"images": image})
+        times.append((time.perf_counter() - began_s) * 1e3)
+    return round(statistics.median(times), 1)
+
+
+def write_int8(source: Path, target: Path, calibration: list[Sample], input_wh: tuple[int, int]) -> None:
+    """Static INT8 with per-channel weights (QDQ) of the convolutions; the decoding stays in float.
+
+    Each level's last convolutions stay in float too: one scale cannot hold box offsets and log sizes.
+    """
+    pictures = iter([{"images": letterboxed(sample, input_wh)} for sample in calibration])
+    prepared = target.with_suffix(".prepared.onnx")
+    quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    graph = onnx.load(str(prepared)).graph
+    predictors = [n.name for n in graph.node if n.op_type == "Conv" and PREDICTOR.search(" ".join(n.input))]
+    quantize_static(
+        str(prepared),
+        str(target),
+        SimpleNamespace(get_next=lambda: next(pictures, None)),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        op_types_to_quantize=["Conv"],
+        nodes_to_exclude=predictors,
+    )
+    prepared.unlink()
+
+
+def origin(config: TrainingConfig, names: Iterable[str]) -> list[dict[str, Any]]:
+    """What the model was trained on: each source with its number of pictures and its licence.
+
+    Raises:
+        ValueError: a picture's source is not declared in the configuration.
+    """
+    names = list(names)
+    rows = []
+    for source in config.data.sources:
+        count = sum(name.startswith(source.prefix) for name in names)
+        if count:
+            rows.append(
+                {"set": source.prefix.rstrip("_"), "images": count, "licence": source.licence, "source": source.source}
+            )
+    if sum(row["images"] for row in rows) != len(names):
+        raise ValueError("some training pictures come from a source that data.sources does not name")
+    return rows
+
+
+def machine() -> str:
+    """The processor's name, where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    models = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
+    return f"{models[0] if models else platform.machine()}, one core"
+
+
+def describe(
+    path: Path, config: TrainingConfig, result: Evaluation, trained_on: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The manifest of an exported model."""
+    width, height = config.input_wh
+    classes = result.classes
+    return {
+        "name": path.stem,
+        "task": "detection",
+        "file": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "size_bytes": path.stat().st_size,
+        "opset": OPSET,
+        "precision": "int8" if path.stem.endswith("int8") else "fp32",
+        "classes": list(config.classes),
+        "input": {
+            "name": "images",
+            "width_px": width,
+            "height_px": height,
+            "layout": "nchw",
+            "channels": "bgr",
+            "dtype": "float32",
+            "range": [0, 255],
+            "letterbox": {"pad_value": PAD_VALUE, "align": "top_left"},
+            "multiple_of": max(STRIDES),
+            "dynamic_batch": True,
+            "dynamic_size": True,
+        },
+        "output": {"name": "detections", "format": "yolox", "decoded": True, "nms": False},
+        "thresholds": {
+            "confidence": {name: round(c.best_threshold, 2) for name, c in classes.items()},
+            "nms_iou": NMS_IOU,
+        },
+        "licence": config.licence,
+        "licence_note": config.licence_note,
+        "trained_from": {"name": config.start.name, "licence": config.start.licence, "source": config.start.source},
+        "trained_on": trained_on,
+        "accuracy": {
+            "set": config.data.val_name,
+            "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+            "map50": round(result.map50, 3),
+            "map50_95": round(result.map50_95, 3),
+            "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},
+            "f1": {name: round(c.best_f1, 3) for name, c in classes.items()},
+            "recall_by_height": {n: {h: list(v) for h, v in c.recall_by_height.items()} for n, c in classes.items()},
+        },
+        "speed": {
+            "ms": median_ms(path, config.input_wh),
+            "threads": 1,
+            "provider": "CPUExecutionProvider",
+            "machine": machine(),
+            "runtime": f"onnxruntime {onnxruntime.__version__}",
+        },
+    }
+
+
+def publish(path: Path, config: TrainingConfig, val: list[Sample], trained_on: list[dict[str, Any]]) -> list[Found]:
+    """Measure an exported model and write its manifest beside it; returns its detections on `val`."""
+    found = run_on(path, val, config.input_wh)
+    result = evaluate(val, found, list(config.classes))
+    print(f"{path.name}\n{result.table()}")
+    manifest = describe(path, config, result, trained_on)
+    path.with_suffix(".yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120, default_flow_style=None))
+    return found
+
+
+def main() -> None:
+    """Command line."""
+    here = Path(__file__).parent
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--config", type=Path, default=here / "vehicles.yaml")
+    parser.add_argument("--checkpoint", type=Path, default=here / "runs" / "vehicles" / "best.pt")
+    parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder of the model and its manifest")
+    parser.add_argument("--int8", action="store_true", help="also write the quantised variant")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
+    options = parser.parse_args()
+    config = load_config(options.config, tuple(options.overrides))
+    val, train = load_samples(ROOT / config.data.val), load_samples(ROOT / config.data.train, config.data.exclude)
+    trained_on = origin(config, [sample.name for sample in train])
+    path = options.out / f"{options.config.stem}.onnx"
+    write_onnx(load_trained(options.checkpoint, config), path, config.input_wh)
+    draw_misses(val, publish(path, config, val, trained_on), options.checkpoint.parent / "misses.jpg")
+    if options.int8:
+        quantised = path.with_stem(f"{path.stem}-int8")
+        write_int8(path, quantised, train[:: len(train) // CALIBRATION_PICTURES], config.input_wh)
+        publish(quantised, config, val, trained_on)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Pictures of a training run: curves, and a sheet of the worst errors. For the run's folder, not for publication."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import cv2
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+from models.training.evaluate import Found, overlaps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from models.training.data import Sample
+
+SHEET_TILES = 12
+TILE_WH = (640, 384)  # px
+CONFIDENT = 0.3  # detections below are not drawn
+MISSED, FALSE, RIGHT = (0, 0, 255), (0, 165, 255), (0, 200, 0)  # BGR
+
+
+def draw_curves(folder: Path) -> None:
+    """Write curves.png from the run's log.jsonl: losses, and AP50 by class on the validation set."""
+    records = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
+    for part in ("box", "objectness", "classes"):
+        left.plot([r["epoch"] for r in records], [r[part] for r in records], label=part)
+    left.set(xlabel="epoch", ylabel="loss")
+    left.legend()
+    rated = [r for r in records if "map50" in r]
+    for name in rated[0]["ap50"] if rated else ():
+        right.plot([r["epoch"] for r in rated], [r["ap50"].get(name) for r in rated], label=name, linewidth=1)
+    right.plot([r["epoch"] for r in rated], [r["map50"] for r in rated], "k", label="mean", linewidth=2)
+    right.set(xlabel="epoch", ylabel="AP50 on validation", ylim=(0, 1))
+    right.legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(folder / "curves.png", dpi=110)
+    plt.close(figure)
+
+
+def draw_misses(samples: list[Sample], found: list[Found], path: Path) -> None:
+    """Write a sheet of the pictures with most errors: missed labels red, false detections orange, right ones green."""
+    tiles = [_marked(sample, one) for sample, one in zip(samples, found, strict=True)]
+    worst = sorted(tiles, key=lambda tile: -tile[0])[:SHEET_TILES]
+    rows = [np.hstack([picture for _, picture in worst[i : i + 3]]) for i in range(0, len(worst) // 3 * 3, 3)]
+    cv2.imwrite(str(path), np.vstack(rows))
+
+
+def _marked(sample: Sample, found: Found) -> tuple[int, NDArray[np.uint8]]:
+    """Number of errors, and the picture with the boxes drawn."""
+    sure = found.scores > CONFIDENT
+    boxes, classes = found.boxes[sure], found.classes[sure]
+    agrees = (overlaps(boxes, sample.boxes)[0] >= 0.5) & (classes[:, None] == sample.classes[None])
+    ignored = overlaps(boxes, sample.ignore)[1].max(axis=1, initial=0) >= 0.5
+    right, missed = agrees.any(axis=1), ~agrees.any(axis=0)
+    false = ~right & ~ignored
+    picture = sample.image.copy()
+    for group, colour in ((boxes[right], RIGHT), (boxes[false], FALSE), (sample.boxes[missed], MISSED)):
+        for x0, y0, x1, y1 in group.round().astype(int).tolist():
+            cv2.rectangle(picture, (x0, y0), (x1, y1), colour, 1)
+    return int(missed.sum() + false.sum()), np.asarray(cv2.resize(picture, TILE_WH), np.uint8)

@@ -1,0 +1,267 @@
+"""Train the default vehicle detector: YOLOX-nano from COCO weights to our seven classes.
+
+Run as a program, by `make train-vehicles`. Interrupted runs continue from the last finished epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import os
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, distributed, multiprocessing, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own convention
+from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
+
+from models.training.augment import letterbox, letterbox_view
+from models.training.config import ROOT, TrainingConfig, load_config
+from models.training.data import Sample, load_samples
+from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Evaluation, detections, evaluate
+from models.training.loss import Target, detection_loss
+from models.training.plot import draw_curves
+from models.training.views import Pool, epoch_batches, steps_per_epoch, to_tensor
+from models.training.yolox import (
+    Yolox,
+    anchor_grid,
+    decode_boxes,
+    fold_batch_norm,
+    insert_batch_norm,
+    load_onnx_weights,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CALIBRATION_PICTURES = 64  # for the statistics of the inserted batch normalisation
+
+
+class Ranks(NamedTuple):
+    """Which of how many training processes this is."""
+
+    rank: int
+    count: int
+
+
+class Datasets(NamedTuple):
+    """What is trained on, and what it is judged by."""
+
+    pool: Pool
+    val: list[Sample]
+
+
+@dataclass
+class Run:
+    """All state of a training run."""
+
+    config: TrainingConfig
+    folder: Path
+    model: Yolox
+    averaged: Yolox
+    optimiser: torch.optim.Optimizer
+    epoch: int = 0
+    step: int = 0
+    best: float = 0.0
+
+    def save(self) -> None:
+        """Write the checkpoint so that a crash leaves the old or the new one, never half of one."""
+        state = {
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "best": self.best,
+        }
+        write_atomically(state, self.folder / "last.pt")
+
+    def restore(self) -> None:
+        """Continue from the checkpoint if there is one."""
+        path = self.folder / "last.pt"
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.averaged.load_state_dict(state["averaged"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.epoch, self.step, self.best = state["epoch"], state["step"], state["best"]
+
+
+def write_atomically(state: dict[str, Any], path: Path) -> None:
+    """torch.save through a temporary file in the same folder."""
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def batch_of(samples: Sequence[Sample], input_wh: tuple[int, int]) -> Tensor:
+    """Letterboxed pictures as the network takes them: N,3,H,W float32 BGR 0..255."""
+    return torch.stack([to_tensor(letterbox(s, input_wh).image) for s in samples]).float()
+
+
+def initial_model(config: TrainingConfig, samples: list[Sample]) -> Yolox:
+    """The published network with our classes and batch normalisation put back."""
+    model = Yolox(len(config.classes))
+    load_onnx_weights(model, ROOT / config.start.weights, config.start.coco_ids)
+    some = random.Random(config.seed).sample(samples, min(CALIBRATION_PICTURES, len(samples)))
+    insert_batch_norm(model, batch_of(some, config.input_wh))
+    return model
+
+
+def make_optimiser(model: Yolox, config: TrainingConfig) -> torch.optim.Optimizer:
+    """AdamW that decays convolution weights only."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.learning_rate)
+
+
+def learning_rate(config: TrainingConfig, step: int, total_steps: int) -> float:
+    """Linear warm-up, then half a cosine down to the final rate."""
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    progress = (step - config.warmup_steps) / max(1, total_steps - config.warmup_steps)
+    span = config.learning_rate - config.final_learning_rate
+    return config.final_learning_rate + span * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+
+
+@torch.no_grad()
+def update_average(averaged: nn.Module, model: nn.Module, decay: float, step: int) -> None:
+    """Exponential moving average of weights and statistics; follows quickly at first."""
+    rate = 1 - min(decay, (1 + step) / (20 + step))
+    for mean, value in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
+        if mean.dtype.is_floating_point:
+            mean.lerp_(value, rate)
+
+
+def resized(images: Tensor, targets: list[Target], factor: float) -> tuple[Tensor, list[Target]]:
+    """Batch at another size, rounded to multiples of 32 px."""
+    height, width = (round(side * factor / 32) * 32 for side in images.shape[2:])
+    ratio = torch.tensor((width / images.shape[3], height / images.shape[2])).repeat(2)
+    images = F.interpolate(images.float(), (height, width), mode="bilinear", antialias=factor < 1)
+    return images, [Target(t.boxes * ratio, t.classes, t.ignore * ratio) for t in targets]
+
+
+def train_epoch(run: Run, pool: Pool, ranks: Ranks) -> dict[str, float]:
+    """One pass; returns this process' mean losses."""
+    config = run.config
+    steps = steps_per_epoch(pool, config)
+    closing = run.epoch >= config.epochs - config.closing_epochs
+    chooser = random.Random(config.seed * 1000 + run.epoch)  # the same in every process
+    sums = np.zeros(5)
+    network = DistributedDataParallel(run.model) if ranks.count > 1 else run.model
+    network.train()
+    batches = epoch_batches(pool, config, run.epoch, ranks.rank, ranks.count)
+    title = f"epoch {run.epoch + 1}/{config.epochs}"
+    for images, targets in tqdm(batches, title, steps, unit="step", mininterval=15, disable=ranks.rank > 0):
+        for group in run.optimiser.param_groups:
+            group["lr"] = learning_rate(config, run.step, config.epochs * steps)
+        inputs, scaled = resized(images, targets, chooser.choice(config.size_factors))
+        with torch.autocast("cpu", torch.bfloat16):
+            raw = network(inputs.contiguous(memory_format=torch.channels_last))
+        losses = detection_loss(raw, anchor_grid(*inputs.shape[2:]), scaled, with_l1=closing)
+        run.optimiser.zero_grad()
+        losses.total.backward()
+        nn.utils.clip_grad_norm_(run.model.parameters(), config.gradient_clip)
+        run.optimiser.step()
+        update_average(run.averaged, run.model, config.ema_decay, run.step)
+        run.step += 1
+        sums += [float(part.detach()) for part in losses[:4]] + [losses.positives]
+    return dict(zip(("box", "objectness", "classes", "l1", "positives"), (sums / steps).round(4).tolist(), strict=True))
+
+
+@torch.no_grad()
+def evaluate_model(model: Yolox, samples: list[Sample], config: TrainingConfig) -> Evaluation:
+    """Accuracy of a model (left as it is) on labelled pictures."""
+    model = copy.deepcopy(model)
+    fold_batch_norm(model)
+    grid = anchor_grid(config.input_wh[1], config.input_wh[0])
+    found = []
+    for start in range(0, len(samples), 8):
+        part = samples[start : start + 8]
+        raw = model(batch_of(part, config.input_wh).contiguous(memory_format=torch.channels_last))
+        rows = torch.cat((decode_boxes(raw, grid), raw[..., 4:].sigmoid()), dim=2).numpy()
+        for sample, own in zip(part, rows, strict=True):
+            wh = (sample.image.shape[1], sample.image.shape[0])
+            scale = letterbox_view(wh, config.input_wh).scale_x
+            found.append(detections(own, scale, wh, confidence=SCORE_FLOOR, nms_iou=NMS_IOU))
+    return evaluate(samples, found, list(config.classes))
+
+
+def finish_epoch(run: Run, record: dict[str, Any], val: list[Sample]) -> None:
+    """Evaluate when it is time, keep the best, write checkpoint, log and curves."""
+    if run.epoch % run.config.evaluate_every == 0 or run.epoch == run.config.epochs:
+        result = evaluate_model(run.averaged, val, run.config)
+        print(result.table(), flush=True)
+        record["map50"], record["map50_95"] = round(result.map50, 4), round(result.map50_95, 4)
+        record["ap50"] = {name: round(c.ap50, 4) for name, c in result.classes.items()}
+        if result.map50 > run.best:
+            run.best = result.map50
+            write_atomically({"averaged": run.averaged.state_dict(), "epoch": run.epoch}, run.folder / "best.pt")
+    run.save()
+    with (run.folder / "log.jsonl").open("a") as log:
+        log.write(json.dumps(record) + "\n")
+    print(record, flush=True)
+    draw_curves(run.folder)
+
+
+def train_in_process(rank: int, count: int, config: TrainingConfig, folder: Path, data: Datasets) -> None:
+    """Train to the end as one of `count` processes, each with one thread and its share of every batch."""
+    pool, val = data
+    torch.set_num_threads(1)
+    torch.manual_seed(config.seed)
+    if count > 1:
+        distributed.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=count)
+    model = initial_model(config, pool.samples).to(memory_format=torch.channels_last)
+    run = Run(config, folder, model, copy.deepcopy(model).eval(), make_optimiser(model, config))
+    run.restore()
+    while run.epoch < config.epochs:
+        began_s = time.monotonic()
+        record: dict[str, Any] = {"epoch": run.epoch + 1, **train_epoch(run, pool, Ranks(rank, count))}
+        run.epoch += 1
+        record["seconds"] = round(time.monotonic() - began_s, 1)
+        if rank == 0:
+            finish_epoch(run, record, val)
+        if count > 1:
+            distributed.barrier()
+
+
+def train(config: TrainingConfig, folder: Path, processes: int) -> None:
+    """Read the data, then train in forked processes that share it.
+
+    One single-threaded process a core is faster than one process with threads, by far where other programs take turns
+    on the cores: threads wait for each other in each of thousands of small layers, processes once a step.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rendezvous").unlink(missing_ok=True)
+    (folder / "config.json").write_text(config.model_dump_json(indent=1))
+    cv2.setNumThreads(1)  # its thread pool does not survive a fork, and the cores are taken
+    samples = load_samples(ROOT / config.data.train, config.data.exclude)
+    extra = load_samples(ROOT / config.data.extra) if config.data.extra else []
+    data = Datasets(Pool.of(samples, extra, config), load_samples(ROOT / config.data.val))
+    arguments = (processes, config, folder, data)
+    multiprocessing.start_processes(train_in_process, arguments, processes, start_method="fork")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("vehicles.yaml"))
+    parser.add_argument("--run", type=Path, default=Path(__file__).parent / "runs" / "vehicles", help="output folder")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="one thread each")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
+    options = parser.parse_args()
+    train(load_config(options.config, tuple(options.overrides)), options.run.resolve(), options.processes)
+
+
+if __name__ == "__main__":
+    main()

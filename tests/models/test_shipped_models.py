@@ -1,0 +1,137 @@
+"""The models that ship: their manifests tell the truth, and they run as the manifests say."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import yaml
+
+from models.training.augment import letterbox, letterbox_view
+from models.training.data import load_samples
+from models.training.evaluate import detections, evaluate
+
+MANIFESTS = sorted((Path(__file__).resolve().parents[2] / "models").glob("*.yaml"))
+
+
+@pytest.fixture(params=MANIFESTS, ids=lambda path: path.stem)
+def manifest_path(request: pytest.FixtureRequest) -> Path:
+    """Each shipped model's manifest."""
+    path = request.param
+    assert isinstance(path, Path)
+    return path
+
+
+@pytest.fixture
+def manifest(manifest_path: Path) -> dict[str, Any]:
+    """The manifest's content."""
+    content = yaml.safe_load(manifest_path.read_text())
+    assert isinstance(content, dict)
+    return content
+
+
+@pytest.fixture
+def network(manifest_path: Path, manifest: dict[str, Any]) -> onnxruntime.InferenceSession:
+    """A session on one core."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    path = manifest_path.with_name(manifest["file"])
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def anchors(width_px: int, height_px: int) -> int:
+    """Rows that the network gives for an input size."""
+    return sum((width_px // stride) * (height_px // stride) for stride in (8, 16, 32))
+
+
+def test_the_default_model_ships() -> None:
+    assert "vehicles" in [path.stem for path in MANIFESTS]
+
+
+def test_file_is_the_one_the_manifest_describes(manifest_path: Path, manifest: dict[str, Any]) -> None:
+    content = manifest_path.with_name(manifest["file"]).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == manifest["sha256"]
+    assert len(content) == manifest["size_bytes"]
+
+
+def test_file_is_small_enough_for_a_repository(manifest: dict[str, Any]) -> None:
+    assert manifest["size_bytes"] < 4_200_000
+
+
+def test_manifest_names_licences_of_start_and_of_every_source(manifest: dict[str, Any]) -> None:
+    licences = [manifest["licence"], manifest["trained_from"]["licence"]]
+    licences += [source["licence"] for source in manifest["trained_on"]]
+    assert all(licences)
+    assert "PLACEHOLDER" not in str(manifest)
+
+
+def test_weights_trained_on_agpl_pictures_say_so(manifest: dict[str, Any]) -> None:
+    if any(source["licence"] == "AGPL-3.0" for source in manifest["trained_on"]):
+        assert "AGPL-3.0" in manifest["licence_note"]
+
+
+def test_thresholds_cover_every_class(manifest: dict[str, Any]) -> None:
+    confidence = manifest["thresholds"]["confidence"]
+    assert list(confidence) == manifest["classes"]
+    assert all(0.05 <= value <= 0.95 for value in confidence.values())
+
+
+@pytest.mark.parametrize(
+    ("batch", "width_px", "height_px"),
+    [(1, 640, 384), (3, 640, 384), (2, 320, 192), (1, 960, 544)],
+    ids=["one frame", "three cameras at once", "small", "large"],
+)
+def test_batch_and_size_are_free(
+    network: onnxruntime.InferenceSession, manifest: dict[str, Any], batch: int, width_px: int, height_px: int
+) -> None:
+    images = np.full((batch, 3, height_px, width_px), 114, np.float32)
+    rows = network.run(None, {manifest["input"]["name"]: images})[0]
+    assert rows.shape == (batch, anchors(width_px, height_px), 5 + len(manifest["classes"]))
+
+
+def test_scores_are_probabilities_and_boxes_are_pixels(
+    network: onnxruntime.InferenceSession, manifest: dict[str, Any]
+) -> None:
+    images = np.random.default_rng(0).uniform(0, 255, (1, 3, 384, 640)).astype(np.float32)
+    rows = network.run(None, {manifest["input"]["name"]: images})[0][0]
+    assert rows[:, 4:].min() >= 0
+    assert rows[:, 4:].max() <= 1
+    centre = rows[: anchors(640, 384) * 16 // 21, :2].reshape(48, 80, 2)  # stride 8 comes first, row by row
+    assert abs(np.median(np.diff(centre[..., 0], axis=1)) - 8) < 1
+    assert abs(np.median(np.diff(centre[..., 1], axis=0)) - 8) < 1
+
+
+def test_empty_grey_picture_has_no_vehicle(network: onnxruntime.InferenceSession, manifest: dict[str, Any]) -> None:
+    rows = network.run(None, {manifest["input"]["name"]: np.full((1, 3, 384, 640), 114, np.float32)})[0][0]
+    thresholds = np.array(list(manifest["thresholds"]["confidence"].values()))
+    assert not (rows[:, 4:5] * rows[:, 5:] > thresholds).any()
+
+
+def test_same_frame_gives_the_same_rows_in_any_batch(
+    network: onnxruntime.InferenceSession, manifest: dict[str, Any]
+) -> None:
+    images = np.random.default_rng(1).uniform(0, 255, (3, 3, 384, 640)).astype(np.float32)
+    name = manifest["input"]["name"]
+    together = network.run(None, {name: images})[0]
+    alone = np.concatenate([network.run(None, {name: images[i : i + 1]})[0] for i in range(3)])
+    np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-2)
+
+
+def test_accuracy_on_real_pictures_is_what_the_manifest_says(
+    network: onnxruntime.InferenceSession, manifest: dict[str, Any], shared_data: Path
+) -> None:
+    """A slice of the validation set, all classes at once; a wrong channel order or scale falls far below."""
+    samples = load_samples(shared_data / "vehicles" / "val")[::6]
+    input_wh = (manifest["input"]["width_px"], manifest["input"]["height_px"])
+    found = []
+    for sample in samples:
+        images = letterbox(sample, input_wh).image.transpose(2, 0, 1)[None].astype(np.float32)
+        rows = network.run(None, {manifest["input"]["name"]: images})[0][0]
+        wh = (sample.image.shape[1], sample.image.shape[0])
+        scale = letterbox_view(wh, input_wh).scale_x
+        found.append(detections(rows, scale, wh, confidence=0.01, nms_iou=manifest["thresholds"]["nms_iou"]))
+    result = evaluate(samples, found, manifest["classes"])
+    assert result.classes["car"].ap50 > manifest["accuracy"]["ap50"]["car"] - 0.1
+    assert result.map50 > manifest["accuracy"]["map50"] - 0.15
