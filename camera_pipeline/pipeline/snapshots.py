@@ -8,15 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from camera_pipeline.config import Camera, DetectorSettings
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.model import load_model
 from camera_pipeline.errors import MediaError
 from camera_pipeline.ingest.recording import RecordedSource
+from camera_pipeline.picture import Picture
 from camera_pipeline.pipeline.annotate import class_colour, draw_box
-from camera_pipeline.types import Detections, Frame
+from camera_pipeline.types import CaptureClock, ClockSource, Detections, Frame, PictureHealth
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # detection alone asks for no time
+_EVERY_FRAME_FPS = 1000.0  # above any camera's rate
 _STILL_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
@@ -67,11 +71,28 @@ def detect_in_files(
 
 
 def _frames(path: Path, every_s: float) -> Iterator[Frame]:
-    if not path.exists():
-        raise MediaError(f"{path}: no such file\n    cure: check the path")
-    fps = 1.0 / every_s if every_s and path.suffix.lower() not in _STILL_SUFFIXES else 1000.0
-    camera = Camera(id="detect", analyse_fps=fps, motion_gate=False)
-    yield from RecordedSource(camera, [path], start=datetime(1970, 1, 1, tzinfo=UTC)).frames()
+    if path.suffix.lower() in _STILL_SUFFIXES:
+        yield _still(path)
+        return
+    camera = Camera(id="detect", analyse_fps=1.0 / every_s if every_s else _EVERY_FRAME_FPS, motion_gate=False)
+    yield from RecordedSource(camera, [path], start=_EPOCH).frames()
+
+
+def _still(path: Path) -> Frame:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        missing = "no such file" if not path.exists() else "is not a picture that can be read"
+        raise MediaError(f"{path}: {missing}\n    cure: check the path; JPEG, PNG, BMP, WebP and TIFF are read")
+    return Frame(
+        camera_id="detect",
+        session=1,
+        index=0,
+        media_time_s=0.0,
+        captured_at=_EPOCH,
+        clock=CaptureClock(source=ClockSource.UNKNOWN, uncertainty_s=float("inf")),
+        picture=Picture.from_bgr(np.asarray(image, np.uint8)),
+        health=PictureHealth(brightness=0.0, contrast=0.0, sharpness=0.0, still_s=0.0),
+    )
 
 
 def _line(path: Path, frame: Frame, found: Detections, names: list[str]) -> str:
