@@ -14,7 +14,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from camera_pipeline.config import RedisSettings
-from camera_pipeline.errors import DeliveryError, UserError
+from camera_pipeline.errors import DeliveryError, RecordError, UserError
 from camera_pipeline.events.record import from_json
 from camera_pipeline.events.redis_link import connect, explain
 from camera_pipeline.events.streams import stream_name
@@ -74,7 +74,7 @@ def read(
             name, first = stream_name(settings.prefix, kind), _first_entry(since)
             while page := _page(client, name, first, url):
                 first = f"({page[-1][0].decode()}"
-                events = (from_json(fields[b"event"]) for _, fields in page)
+                events = (_event(name, *entry) for entry in page)
                 yield from (event for event in events if _within(event, since, until))
 
 
@@ -103,7 +103,7 @@ def follow(
                 answer: Any = client.xread(after, count=_PAGE, block=round(_FOLLOW_S * 1000))
             for name, entries in answer:
                 after[name.decode()] = entries[-1][0]
-                events = (from_json(fields[b"event"]) for _, fields in entries)
+                events = (_event(name.decode(), *entry) for entry in entries)
                 yield from (event for event in events if _within(event, since, None))
 
 
@@ -158,6 +158,15 @@ def _first_entry(since: datetime | None) -> str:
 def _last_entry(client: Any, name: str) -> bytes | str:
     newest = client.xrevrange(name, count=1)
     return newest[0][0] if newest else "0-0"
+
+
+def _event(name: str, entry_id: bytes, fields: dict[bytes, bytes]) -> Event:
+    try:
+        return from_json(fields.get(b"event", b""))
+    except RecordError as error:
+        raise RecordError(
+            f"entry {entry_id.decode()} of {name}: {error}; remove it: XDEL {name} {entry_id.decode()}"
+        ) from error
 
 
 def _within(event: Event, since: datetime | None, until: datetime | None) -> bool:
