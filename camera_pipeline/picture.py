@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 from av.video.plane import VideoPlane
-from av.video.reformatter import Interpolation
+from av.video.reformatter import ColorRange, Interpolation
 from numpy.typing import NDArray
 
 UInt8 = NDArray[np.uint8]
@@ -46,6 +46,14 @@ class Picture:
     def height_px(self) -> int:
         """Height in pixels."""
         return self._frame.height
+
+    @property
+    def full_range(self) -> bool:
+        """False when black is coded as luma 16 and white as 235, as most cameras do; `small_luma` is as coded."""
+        name = self._frame.format.name
+        return (
+            name not in _LUMA_FIRST or name.startswith(("yuvj", "gray")) or self._frame.color_range == ColorRange.JPEG
+        )
 
     def rgb(self, width_px: int, height_px: int) -> UInt8:
         """Return the whole picture scaled to the given size, uint8 (H, W, 3), red first."""

@@ -88,7 +88,7 @@ class FrameMaker:
             captured_at=captured_at,
             clock=clock,
             picture=picture,
-            health=self._health.measure(luma, media_time_s, usable=self._damage is None),
+            health=self._health.measure(luma, media_time_s, full_range=picture.full_range, usable=self._damage is None),
             damage=self._damage,
             moved=moved or not self._camera.motion_gate,
             skipped_before=skipped,

@@ -17,6 +17,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from camera_pipeline.errors import MediaError
+from camera_pipeline.ingest.upright import Upright
 
 # Only containers that hold camera video: FFmpeg would also "play" text, pictures, and playlists that name other files.
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,flv,asf,dhav,mjpeg"
@@ -57,6 +58,7 @@ class MediaFile:
         self._due: list[int] = []
         self._corrupt_from: int | None = None
         self._pending = False
+        self._upright = Upright()
         self.unreadable = 0
         """Packets that are incomplete or could not be decoded, so far."""
         self.failure: str = ""
@@ -116,7 +118,7 @@ class MediaFile:
         self._pending = self._pending and not corrupt
         time_base = self._stream.time_base
         time_s = None if units is None or time_base is None or not self.has_times else float(units * time_base)
-        return DecodedPicture(frame, time_s, corrupt)
+        return DecodedPicture(self._upright.turn(frame), time_s, corrupt or frame.is_corrupt)
 
     def _note_unreadable(self, packet: "Packet[VideoStream] | None") -> None:
         self.unreadable += 1

@@ -35,20 +35,22 @@ class HealthMeter:
         """The plane that shifts are measured against; hand it to the next session's meter."""
         return self._reference
 
-    def measure(self, luma: UInt8, media_time_s: float, *, usable: bool) -> PictureHealth:
+    def measure(self, luma: UInt8, media_time_s: float, *, full_range: bool, usable: bool) -> PictureHealth:
         """Return the measures of one picture.
 
         Args:
-            luma: small plane, uint8 (H, W), full range.
+            luma: small plane, uint8 (H, W), as coded.
             media_time_s: its time.
+            full_range: whether black is 0 and white 255, or 16 and 235.
             usable: False for a damaged picture, which never becomes the reference.
         """
         mean, deviation = cv2.meanStdDev(luma)
-        contrast = float(deviation[0, 0]) / 255
+        black, white = (0, 255) if full_range else (16, 235)
+        contrast = float(deviation[0, 0]) / (white - black)
         if usable and contrast >= _REFERENCE_CONTRAST:
             self._measure_shift(luma, media_time_s)
         return PictureHealth(
-            brightness=float(mean[0, 0]) / 255,
+            brightness=float(np.clip((mean[0, 0] - black) / (white - black), 0.0, 1.0)),
             contrast=contrast,
             sharpness=float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))[1][0, 0]) ** 2,
             still_s=self._still_s(luma, media_time_s),

@@ -7,12 +7,11 @@ copying changes them.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from camera_pipeline.config import Camera
-from camera_pipeline.errors import ConfigError
 from camera_pipeline.ingest.name_time import name_time
 from camera_pipeline.types import CaptureClock, ClockSource
 
@@ -49,11 +48,11 @@ def start_time(
         duration_s: length of the file, in seconds; 0 when not known.
 
     Raises:
-        ConfigError: the camera's time zone or pattern cannot be used.
+        ConfigError: the camera's pattern cannot be used.
     """
     if given is not None:
         return _start(given, ClockSource.START_OPTION, _SAID_S)
-    named = name_time(path, camera.file_time_pattern, _zone(camera))
+    named = name_time(path, camera.file_time_pattern, ZoneInfo(camera.timezone))
     tagged = _tagged(tags, named, duration_s)
     if tagged is not None:
         return tagged
@@ -95,13 +94,3 @@ def _parsed(text: str | None) -> datetime | None:
 
 def _start(at: datetime, source: ClockSource, uncertainty_s: float) -> StartTime:
     return StartTime(at.astimezone(UTC), CaptureClock(source=source, uncertainty_s=uncertainty_s))
-
-
-def _zone(camera: Camera) -> tzinfo:
-    try:
-        return ZoneInfo(camera.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"camera {camera.id}: timezone {camera.timezone!r} is not known on this machine\n"
-            "    cure: use a name of the IANA database, e.g. Asia/Ho_Chi_Minh; `pip install tzdata` where there is none"
-        ) from error
