@@ -140,6 +140,7 @@ class _Session:
         self.time.note(first)
         self._maker = FrameMaker(stream._camera, stream.session, reference=stream._reference)
         self._size_px: tuple[int, int] | None = None
+        self._shown_s = -1.0
         stream._ring.begin(stream.session, StreamFormat.of(_stream(first)))
 
     def frame(self, picture: av.VideoFrame, arrival: Arrival, *, corrupt: bool) -> Frame | None:
@@ -148,7 +149,10 @@ class _Session:
         if self._size_px not in (None, size_px):
             self.begin(arrival)
         self._size_px = size_px
-        media_time_s = self.time.media_time_s(picture.pts)
+        media_time_s = self.time.media_time_s(picture.pts if picture.pts is not None else picture.dts)
+        if media_time_s <= self._shown_s:
+            return None  # out of order, or without a time: nothing after this line can use it
+        self._shown_s = media_time_s
         captured_at, clock = self.time.capture.at(media_time_s)
         frame = self._maker.make(
             picture,

@@ -62,12 +62,12 @@ class Mailbox:
             stop: ends the wait of a lossless mailbox.
 
         Returns:
-            False when the item was refused, because the mailbox is closed or `stop` was set while waiting.
+            False when the item was refused, because the mailbox is closed or `stop` is set.
         """
         with self._room:
-            if isinstance(item, Frame) and not self._make_room(stop):
-                return False
-            if self._closed:
+            if isinstance(item, Frame):
+                self._make_room(stop)
+            if self._closed or stop.is_set():
                 return False
             self._items.append(item)
         self._doorbell.ring()
@@ -105,12 +105,10 @@ class Mailbox:
         with self._room:
             return self._closed and not self._items
 
-    def _make_room(self, stop: threading.Event) -> bool:
-        if not self._lossless:
-            if self._items and isinstance(self._items[-1], Frame):
-                self._items.pop()
-                self._dropped += 1
-            return True
-        while self._items and not self._closed and not stop.is_set():
-            self._room.wait(_STOP_POLL_S)
-        return not stop.is_set()
+    def _make_room(self, stop: threading.Event) -> None:
+        if self._lossless:
+            while self._items and not self._closed and not stop.is_set():
+                self._room.wait(_STOP_POLL_S)
+        elif self._items and isinstance(self._items[-1], Frame) and not self._closed:
+            self._items.pop()
+            self._dropped += 1

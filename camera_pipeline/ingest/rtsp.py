@@ -19,6 +19,7 @@ from camera_pipeline.clock import Clock
 from camera_pipeline.config import Transport
 from camera_pipeline.errors import (
     AuthError,
+    ConfigError,
     ConnectError,
     SessionError,
     SilenceError,
@@ -64,9 +65,22 @@ class Source:
 
     @property
     def host(self) -> str:
-        """Host and port, without credentials: the key of the connection governor."""
+        """Host and port, without credentials: the key of the connection governor.
+
+        Raises:
+            ConfigError: the url has none.
+        """
         parts = urlsplit(self.url)
-        return f"{parts.hostname}:{parts.port or _RTSP_PORT}"
+        try:
+            hostname, port = parts.hostname, parts.port
+        except ValueError:
+            hostname, port = None, None
+        if not hostname:
+            raise ConfigError(
+                "a camera's url names no host and port; write rtsp://user:password@host:554/path, "
+                "with special characters of the password as %40 for @, %2F for /, %3A for :, %25 for %"
+            )
+        return f"{hostname}:{port or _RTSP_PORT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +145,8 @@ def _why_not_open(source: Source, error: Exception) -> SessionError:
     if isinstance(error, av.error.TimeoutError | av.error.ExitError):
         return ConnectError(f"{where} did not answer in time; check the address, the network and the firewall")
     if isinstance(error, av.error.InvalidDataError | av.error.EOFError | av.error.PatchWelcomeError):
-        return StreamBrokenError(f"{where} does not answer as an RTSP camera; check the port in the camera's url")
+        # FFmpeg says the same of a wrong answer and of one that is too late.
+        return ConnectError(f"{where} gave no RTSP answer in time; check the port in the camera's url, and the network")
     return ConnectError(f"cannot connect to {where}: {_words(error)}; check the camera's url and the network")
 
 

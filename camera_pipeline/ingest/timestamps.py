@@ -22,8 +22,7 @@ _BACK_S = 1.0  # packets out of order are late by less; a clock that began anew 
 _LATENCY_S = 0.2  # a usual way from the lens to here: exposure, encoding, network
 _ARRIVAL_UNCERTAINTY_S = 0.5  # cameras take 0.05 to 0.6 s for that way
 _RTCP_UNCERTAINTY_S = 0.1  # reports are stamped after the encoder, by a clock kept by NTP
-_USUAL_DELAY_S = (-0.1, 1.0)  # arrival minus reported capture: what lies beyond counts as uncertainty of the reports
-_MAX_EXCESS_S = 4.0  # beyond this the camera's clock is plainly not set, and arrival is the better answer
+_USUAL_DELAY_S = (-0.3, 1.0)  # arrival minus reported capture; beyond this the camera's clock is not set to the time
 _SAME_S = 0.002  # consecutive packets under one report agree to microseconds
 _BUCKET_S, _BUCKETS = 5.0, 12  # the quickest arrivals of the last minute; drift of 100 ppm moves them by 6 ms
 
@@ -176,10 +175,11 @@ class CaptureTime:
         arrival_s = self._arrival.least_s
         if self._reported_s is not None:
             delay_s = arrival_s - self._reported_s
-            excess_s = max(0.0, _USUAL_DELAY_S[0] - delay_s, delay_s - _USUAL_DELAY_S[1])
-            self._note_belief(excess_s <= _MAX_EXCESS_S, delay_s)
+            self._note_belief(_USUAL_DELAY_S[0] <= delay_s <= _USUAL_DELAY_S[1], delay_s)
             if self._believed:
-                return ClockSource.RTCP, self._reported_s, _RTCP_UNCERTAINTY_S + self._step_s + excess_s
+                # Reports of what was not yet captured are wrong by at least that; so may be those that just moved.
+                doubt_s = max(0.0, -delay_s) + min(self._step_s, _USUAL_DELAY_S[1])
+                return ClockSource.RTCP, self._reported_s, _RTCP_UNCERTAINTY_S + doubt_s
         uncertainty_s = _ARRIVAL_UNCERTAINTY_S + self._arrival.spread_s
         return ClockSource.ARRIVAL, arrival_s - _LATENCY_S, uncertainty_s
 

@@ -15,8 +15,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 ENCODERS = {
-    "h264": "openh264enc gop-size={gop} "
-    "! rtph264pay name=pay0 pt=96 config-interval=1",
+    "h264": "openh264enc gop-size={gop} ! rtph264pay name=pay0 pt=96 config-interval=1",
     "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} ! rtph265pay name=pay0 pt=96 "
     "config-interval=1",
     "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",

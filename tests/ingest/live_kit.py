@@ -27,7 +27,7 @@ from camera_pipeline.types import Frame, LinkChange
 UInt8 = NDArray[np.uint8]
 SIZE_WH = (320, 192)
 FPS = 25
-QUICK = Limits(open_s=5.0, silence_s=1.5, poll_s=1.0)
+QUICK = Limits(open_s=8.0, silence_s=2.0, poll_s=2.0)
 _BIT_PX = 16
 _BITS = 8
 
@@ -135,7 +135,9 @@ def gstreamer_camera(**options: object) -> Iterator[str]:
     command = ["/usr/bin/python3", str(script), json.dumps(options)]
     if not Path(command[0]).exists():
         pytest.skip("no /usr/bin/python3 for GStreamer's RTSP server")
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as it:
         assert it.stdout is not None
         assert it.stdin is not None
         try:
@@ -188,7 +190,7 @@ def tcp_server(answer: Callable[[bytes], bytes | None]) -> Iterator[int]:
         yield int(listener.getsockname()[1])
     finally:
         stop.set()
-        for thread in list(threads):
+        for thread in threads:
             thread.join(5)
         listener.close()
 
