@@ -1,5 +1,5 @@
 """Fixtures of the delivery tests."""
 
-from redis_server import redis_server, shared_redis
+from tests.redis_server import redis_server, shared_redis
 
 __all__ = ["redis_server", "shared_redis"]

@@ -1,6 +1,6 @@
 """Run as a program: appends events (and publishes them), is killed with SIGKILL at random moments, and goes on.
 
-    python kill_loop.py OUTBOX [REDIS_URL]
+    python -m tests.events.kill_loop OUTBOX [REDIS_URL]
 
 Forks instead of starting Python anew, for that takes a second. Prints how many events were confirmed in the end.
 """
@@ -12,12 +12,11 @@ import time
 from pathlib import Path
 from random import Random
 
-from sample_events import samples
-
 from camera_pipeline.config import RedisSettings
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher
 from camera_pipeline.types import EventKind
+from tests.events.sample_events import samples
 
 KILLS = 25
 _LONGEST_LIFE_S = 0.12  # some 30 to 100 appends

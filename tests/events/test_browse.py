@@ -8,8 +8,6 @@ from itertools import islice
 
 import pytest
 from pydantic import SecretStr
-from redis_server import RedisServer, eventually, running
-from sample_events import START, sample, samples
 
 from camera_pipeline.config import RedisSettings
 from camera_pipeline.errors import DeliveryError, RecordError, UserError
@@ -18,6 +16,8 @@ from camera_pipeline.events.record import to_json
 from camera_pipeline.events.schema import EXAMPLE_HEALTH, EXAMPLE_VIOLATION
 from camera_pipeline.events.streams import stream_name
 from camera_pipeline.types import Event, EventKind
+from tests.events.sample_events import START, sample, samples
+from tests.redis_server import RedisServer, eventually, running
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -109,7 +109,7 @@ def test_following_since_a_time_begins_with_what_is_there(redis_server: RedisSer
 @pytest.mark.parametrize("fields", [{"event": "rubbish"}, {"other": "thing"}])
 def test_an_entry_that_is_no_event_is_named_with_the_cure(redis_server: RedisServer, fields: dict[str, str]) -> None:
     redis_server.client().xadd("cam:violations", fields, id="7-1")  # type: ignore[arg-type]
-    with pytest.raises(RecordError, match="entry 7-1 of cam:violations: not an event record.*XDEL cam:violations 7-1"):
+    with pytest.raises(RecordError, match=r"entry 7-1 of cam:violations: not an event record.*; remove it: XDEL"):
         list(read(redis_server.settings))
 
 

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from itertools import islice
 
 import pytest
-from redis_server import RedisServer, eventually, running
-from sample_events import sample, samples
 
 from camera_pipeline.errors import ConfigError, DeliveryError
 from camera_pipeline.events.consumer import Consumer, Delivery
 from camera_pipeline.events.record import to_json
 from camera_pipeline.types import Event
+from tests.events.sample_events import sample, samples
+from tests.redis_server import RedisServer, eventually, running
 
 STREAM = "cam:violations"
 GRAVE = "{cam:violations}:dead:review"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import redis
-from redis_server import eventually
 
 from camera_pipeline.errors import DeliveryError, UserError
 from camera_pipeline.events.embedded import embedded_redis, server_binary
 from camera_pipeline.events.redis_link import connect
+from tests.redis_server import eventually
 
 
 def test_it_is_a_real_redis_whose_data_stays_in_the_folder(tmp_path: Path) -> None:
@@ -49,6 +49,14 @@ def test_it_listens_on_no_port(tmp_path: Path) -> None:
 def test_a_folder_with_a_long_name_works(tmp_path: Path) -> None:
     with embedded_redis(tmp_path / ("long" * 30)) as url, connect(url) as client:
         assert client.ping()
+
+
+def test_a_second_user_of_the_folder_shares_the_server_and_leaves_it_running(tmp_path: Path) -> None:
+    with embedded_redis(tmp_path) as url:
+        with embedded_redis(tmp_path) as same, connect(same) as guest:
+            guest.set("a", 1)
+        with connect(url) as client:
+            assert client.get("a") == b"1"
 
 
 def test_a_server_that_a_killed_process_left_behind_is_taken_over(tmp_path: Path) -> None:

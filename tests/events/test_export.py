@@ -5,12 +5,12 @@ import io
 from dataclasses import replace
 
 import pytest
-from sample_events import samples
 
 from camera_pipeline.events.export import ExportFormat, export
 from camera_pipeline.events.record import from_json, to_json
 from camera_pipeline.events.schema import EXAMPLE_HEALTH, EXAMPLE_VIOLATION
 from camera_pipeline.types import Event
+from tests.events.sample_events import samples
 
 
 def exported(events: list[Event], form: ExportFormat) -> str:

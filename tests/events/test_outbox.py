@@ -15,13 +15,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sample_events import sample, samples
 
 from camera_pipeline.errors import OutboxError, RecordError
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.record import from_json, to_json
 from camera_pipeline.types import EventKind
+from tests.events.sample_events import sample, samples
 
+ROOT = Path(__file__).resolve().parents[2]
 VIOLATION, HEALTH = EventKind.VIOLATION, EventKind.HEALTH
 ROOT_USER = os.geteuid() == 0
 
@@ -212,11 +213,11 @@ def test_a_refused_outbox_is_not_left_locked(path: Path) -> None:
 
 def in_child(code: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run code in another process that has `samples` and `Outbox`."""
-    start = "import sys; from pathlib import Path; from sample_events import samples, sample\n"
+    start = "import sys; from pathlib import Path; from tests.events.sample_events import samples, sample\n"
     start += "from camera_pipeline.events.outbox import Outbox; from camera_pipeline.errors import OutboxError\n"
     return subprocess.run(
         [sys.executable, "-c", start + textwrap.dedent(code)],
-        cwd=Path(__file__).parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
@@ -297,8 +298,8 @@ def _fill(outbox: Outbox) -> tuple[int, str]:
 
 @pytest.mark.slow
 def test_no_confirmed_event_is_lost_when_the_process_is_killed_at_any_moment(path: Path) -> None:
-    loop = [sys.executable, "kill_loop.py", str(path)]
-    done = subprocess.run(loop, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60, check=True)
+    loop = [sys.executable, "-m", "tests.events.kill_loop", str(path)]
+    done = subprocess.run(loop, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     confirmed = int(done.stdout)
     with closing(sqlite3.connect(path)) as reader:
         found = [event_id for (event_id,) in reader.execute("SELECT event_id FROM outbox ORDER BY seq")]

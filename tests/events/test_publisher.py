@@ -12,8 +12,6 @@ from random import Random
 
 import pytest
 from pydantic import SecretStr
-from redis_server import RedisServer, eventually, running
-from sample_events import sample, samples
 
 from camera_pipeline.config import RedisSettings
 from camera_pipeline.errors import ConfigError
@@ -21,7 +19,10 @@ from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher
 from camera_pipeline.events.record import to_json
 from camera_pipeline.types import Event, EventKind
+from tests.events.sample_events import sample, samples
+from tests.redis_server import RedisServer, eventually, running
 
+ROOT = Path(__file__).resolve().parents[2]
 VIOLATION, INCIDENT, HEALTH = EventKind.VIOLATION, EventKind.INCIDENT, EventKind.HEALTH
 
 
@@ -293,8 +294,8 @@ def test_the_service_killed_at_random_moments_loses_and_doubles_nothing(
     tmp_path: Path, redis_server: RedisServer
 ) -> None:
     path = tmp_path / "outbox.sqlite"
-    loop = [sys.executable, "kill_loop.py", str(path), redis_server.url]
-    done = subprocess.run(loop, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60, check=True)
+    loop = [sys.executable, "-m", "tests.events.kill_loop", str(path), redis_server.url]
+    done = subprocess.run(loop, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     with closing(Outbox(path)) as outbox, publishing(outbox, redis_server.settings):
         eventually(lambda: outbox.depth() == 0)
     found = ids(redis_server)

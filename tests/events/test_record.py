@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_events import sample
 
 from camera_pipeline.errors import RecordError
 from camera_pipeline.events.record import SCHEMA_VERSION, from_json, to_json
@@ -25,6 +24,7 @@ from camera_pipeline.types import (
     Subject,
     Versions,
 )
+from tests.events.sample_events import sample
 
 floats = st.floats(-1e9, 1e9).map(lambda value: round(value, 6) + 0.0)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

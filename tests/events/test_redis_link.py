@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from redis import exceptions
-from redis_server import RedisServer
 
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.redis_link import backoff_s, connect, explain
+from tests.redis_server import RedisServer
 
 URL = "redis://edge:geh%40im@redis.example:6379/0"
 

@@ -2,10 +2,10 @@
 
 import pytest
 from pydantic import SecretStr
-from redis_server import RedisServer, running
 
 from camera_pipeline.config import RedisSettings
 from camera_pipeline.events.redis_probe import RedisReport, probe
+from tests.redis_server import RedisServer, running
 
 
 def settings(url: str, server: RedisServer) -> RedisSettings:

@@ -8,7 +8,6 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from sample_events import sample
 
 from camera_pipeline.events.record import to_json
 from camera_pipeline.events.schema import (
@@ -20,6 +19,7 @@ from camera_pipeline.events.schema import (
     write,
 )
 from camera_pipeline.types import CaptureClock, ClockSource, Event, EventKind
+from tests.events.sample_events import sample
 
 CURE = "run `python -m camera_pipeline.events.schema docs/`"
 

@@ -4,7 +4,6 @@ import time
 
 import pytest
 import redis
-from redis_server import RedisServer
 
 from camera_pipeline.events.streams import (
     APPEND,
@@ -16,6 +15,7 @@ from camera_pipeline.events.streams import (
     stream_name,
 )
 from camera_pipeline.types import EventKind
+from tests.redis_server import RedisServer
 
 STREAM = "cam:violations"
 KEYS = [STREAM, ids_key(STREAM)]
