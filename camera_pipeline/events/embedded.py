@@ -3,6 +3,8 @@
 Used by the demo, in the thread that composes it. Not for production: it lives and dies with this process.
 """
 
+import fcntl
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -47,7 +49,8 @@ def server_binary() -> Path:
 def embedded_redis(data_dir: Path) -> Iterator[str]:
     """Run a Redis server with its data in the folder and give its URL (unix socket); it is stopped afterwards.
 
-    A server that a killed process left behind on this folder is taken over.
+    When another process runs one on this folder, that one is used and left running; one that a killed process left
+    behind is taken over.
 
     Raises:
         UserError: no server is installed.
@@ -55,25 +58,47 @@ def embedded_redis(data_dir: Path) -> Iterator[str]:
     """
     folder = data_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    socket = _socket_path(folder)
-    url = f"unix://{socket}"
-    process = None if _answers(url) else _start(folder, socket)
-    try:
-        _wait_for_answer(url, process, folder)
-        yield url
-    finally:
-        _stop(url, process)
+    url = f"unix://{_socket_path(folder)}"
+    with _ownership(folder) as owner:
+        process = _start(folder) if owner and not _answers(url) else None
+        try:
+            _wait_for_answer(url, process, folder)
+            yield url
+        finally:
+            if owner:
+                _stop(url, process)
+
+
+@contextmanager
+def _ownership(folder: Path) -> Iterator[bool]:
+    """Give True to one process at a time; it ends with the process, however that ends."""
+    with (folder / "owner.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _socket_path(folder: Path) -> Path:
     path = folder / "redis.sock"
     if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
         return path
-    return Path(tempfile.mkdtemp(prefix="camera-pipeline-")) / "redis.sock"
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"camera-pipeline-{os.getuid()}-{digest}.sock"
 
 
-def _start(folder: Path, socket: Path) -> subprocess.Popen[bytes]:
-    command = [str(server_binary()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    command = [
+        str(server_binary()),
+        "--port",
+        "0",
+        "--unixsocket",
+        str(_socket_path(folder)),
+        "--unixsocketperm",
+        "700",
+    ]
     command += ["--dir", str(folder), "--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction"]
     with (folder / "redis.log").open("ab") as log:
         # A session of its own: Ctrl-C is for us; Redis must still be there while the last events are sent.
