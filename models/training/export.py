@@ -7,39 +7,30 @@ exported file itself, run by ONNX Runtime, so the manifest states what ships.
 from __future__ import annotations
 
 import argparse
-import datetime
-import hashlib
-import platform
 import re
-import statistics
-import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 import yaml
 from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
-from models.training.augment import PAD_VALUE, letterbox, letterbox_view
+from models.training.augment import letterbox, letterbox_view
 from models.training.config import ROOT, TrainingConfig, load_config
 from models.training.data import Sample, load_samples
-from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Evaluation, Found, detections, evaluate
+from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Found, detections, evaluate
+from models.training.manifest import OPSET, Origin, describe, origin, session
 from models.training.plot import draw_misses
 from models.training.yolox import STRIDES, Yolox, fold_batch_norm, insert_batch_norm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-OPSET: Final = 17  # the newest that every runtime of the last three years reads
-SPEED_RUNS: Final = 200
 CALIBRATION_PICTURES: Final = 128  # for the ranges of activations
 PREDICTOR: Final = re.compile(r"heads\.\d\.(class_score|box|objectness)\.")  # weights of the last convolutions
 
@@ -107,13 +98,6 @@ def write_onnx(model: Yolox, path: Path, input_wh: tuple[int, int]) -> None:
             raise RuntimeError(f"{path}: differs from PyTorch by {np.abs(found - expected).max()}")
 
 
-def session(path: Path) -> onnxruntime.InferenceSession:
-    """A session on one core."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 def letterboxed(sample: Sample, input_wh: tuple[int, int]) -> NDArray[np.float32]:
     """The network's input 1,3,H,W of a sample."""
     image = letterbox(sample, input_wh).image
@@ -129,17 +113,6 @@ def run_on(path: Path, samples: list[Sample], input_wh: tuple[int, int]) -> list
         scale = letterbox_view(wh, input_wh).scale_x
         results.append(detections(rows, scale, wh, confidence=SCORE_FLOOR, nms_iou=NMS_IOU))
     return results
-
-
-def median_ms(path: Path, input_wh: tuple[int, int]) -> float:
-    """Median time of one frame on one core."""
-    network, times = session(path), []
-    image = np.random.default_rng(0).uniform(0, 255, (1, 3, input_wh[1], input_wh[0])).astype(np.float32)
-    for _ in range(SPEED_RUNS):
-        began_s = time.perf_counter()
-        network.run(None, {"images": image})
-        times.append((time.perf_counter() - began_s) * 1e3)
-    return round(statistics.median(times), 1)
 
 
 def write_int8(source: Path, target: Path, calibration: list[Sample], input_wh: tuple[int, int]) -> None:
@@ -166,89 +139,7 @@ def write_int8(source: Path, target: Path, calibration: list[Sample], input_wh: 
     prepared.unlink()
 
 
-def origin(config: TrainingConfig, names: Iterable[str]) -> list[dict[str, Any]]:
-    """What the model was trained on: each source with its number of pictures and its licence.
-
-    Raises:
-        ValueError: a picture's source is not declared in the configuration.
-    """
-    names = list(names)
-    rows = []
-    for source in config.data.sources:
-        count = sum(name.startswith(source.prefix) for name in names)
-        if count:
-            rows.append(
-                {"set": source.prefix.rstrip("_"), "images": count, "licence": source.licence, "source": source.source}
-            )
-    if sum(row["images"] for row in rows) != len(names):
-        raise ValueError("some training pictures come from a source that data.sources does not name")
-    return rows
-
-
-def machine() -> str:
-    """The processor's name, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    models = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
-    return f"{models[0] if models else platform.machine()}, one core"
-
-
-def describe(
-    path: Path, config: TrainingConfig, result: Evaluation, trained_on: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """The manifest of an exported model."""
-    width, height = config.input_wh
-    classes = result.classes
-    return {
-        "name": path.stem,
-        "task": "detection",
-        "file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "size_bytes": path.stat().st_size,
-        "opset": OPSET,
-        "precision": "int8" if path.stem.endswith("int8") else "fp32",
-        "classes": list(config.classes),
-        "input": {
-            "name": "images",
-            "width_px": width,
-            "height_px": height,
-            "layout": "nchw",
-            "channels": "bgr",
-            "dtype": "float32",
-            "range": [0, 255],
-            "letterbox": {"pad_value": PAD_VALUE, "align": "top_left"},
-            "multiple_of": max(STRIDES),
-            "dynamic_batch": True,
-            "dynamic_size": True,
-        },
-        "output": {"name": "detections", "format": "yolox", "decoded": True, "nms": False},
-        "thresholds": {
-            "confidence": {name: round(c.best_threshold, 2) for name, c in classes.items()},
-            "nms_iou": NMS_IOU,
-        },
-        "licence": config.licence,
-        "licence_note": config.licence_note,
-        "trained_from": {"name": config.start.name, "licence": config.start.licence, "source": config.start.source},
-        "trained_on": trained_on,
-        "accuracy": {
-            "set": config.data.val_name,
-            "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-            "map50": round(result.map50, 3),
-            "map50_95": round(result.map50_95, 3),
-            "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},
-            "f1": {name: round(c.best_f1, 3) for name, c in classes.items()},
-            "recall_by_height": {n: {h: list(v) for h, v in c.recall_by_height.items()} for n, c in classes.items()},
-        },
-        "speed": {
-            "ms": median_ms(path, config.input_wh),
-            "threads": 1,
-            "provider": "CPUExecutionProvider",
-            "machine": machine(),
-            "runtime": f"onnxruntime {onnxruntime.__version__}",
-        },
-    }
-
-
-def publish(path: Path, config: TrainingConfig, val: list[Sample], trained_on: list[dict[str, Any]]) -> list[Found]:
+def publish(path: Path, config: TrainingConfig, val: list[Sample], trained_on: Origin) -> list[Found]:
     """Measure an exported model and write its manifest beside it; returns its detections on `val`."""
     found = run_on(path, val, config.input_wh)
     result = evaluate(val, found, list(config.classes))

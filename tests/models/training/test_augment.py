@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.training import augment
@@ -34,6 +34,7 @@ def bright_pixels(image: np.ndarray) -> np.ndarray:
     return np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
 
 
+@settings(deadline=None)  # time depends on what else the machine does
 @given(
     scale=st.floats(0.6, 1.4),
     stretch=st.floats(0.9, 1.1),

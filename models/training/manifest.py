@@ -1,0 +1,141 @@
+"""The manifest of an exported detector: what it is, what it may be used for, how well and how fast it works.
+
+Called by export.py; the runtime and the tests read the resulting YAML file.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import platform
+import re
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import onnxruntime
+
+from models.training.augment import PAD_VALUE
+from models.training.evaluate import NMS_IOU, Evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.training.config import TrainingConfig
+
+OPSET: Final = 17  # the newest that every runtime of the last three years reads
+
+Origin = list[dict[str, Any]]  # sources with their pictures and licences
+LARGEST_STRIDE_PX: Final = 32  # of the network's levels
+SPEED_RUNS: Final = 200
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on one core."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def median_ms(path: Path, input_wh: tuple[int, int]) -> float:
+    """Median time of one frame on one core, after a warm-up."""
+    network, times = session(path), []
+    image = np.random.default_rng(0).uniform(0, 255, (1, 3, input_wh[1], input_wh[0])).astype(np.float32)
+    for _ in range(SPEED_RUNS):
+        began_s = time.perf_counter()
+        network.run(None, {"images": image})
+        times.append((time.perf_counter() - began_s) * 1e3)
+    return round(statistics.median(times[SPEED_RUNS // 10 :]), 1)
+
+
+def origin(config: TrainingConfig, names: Iterable[str]) -> Origin:
+    """What the model was trained on: each source with its number of pictures and its licence.
+
+    Raises:
+        ValueError: a picture's source is not declared in the configuration.
+    """
+    names = list(names)
+    rows = []
+    for source in config.data.sources:
+        count = sum(name.startswith(source.prefix) for name in names)
+        if count:
+            rows.append(
+                {"set": source.prefix.rstrip("_"), "images": count, "licence": source.licence, "source": source.source}
+            )
+    if sum(row["images"] for row in rows) != len(names):
+        raise ValueError("some training pictures come from a source that data.sources does not name")
+    return rows
+
+
+def machine() -> str:
+    """The processor's name, where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    models = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
+    return f"{models[0] if models else platform.machine()}, one core"
+
+
+def describe(
+    path: Path, config: TrainingConfig, result: Evaluation, trained_on: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The manifest of an exported model, as its YAML file holds it."""
+    return {
+        "name": path.stem,
+        "task": "detection",
+        "file": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "size_bytes": path.stat().st_size,
+        "opset": OPSET,
+        "precision": "int8" if path.stem.endswith("int8") else "fp32",
+        "classes": list(config.classes),
+        "input": input_of(config.input_wh),
+        "output": {"name": "detections", "format": "yolox", "decoded": True, "nms": False},
+        "thresholds": {
+            "confidence": {name: round(c.best_threshold, 2) for name, c in result.classes.items()},
+            "nms_iou": NMS_IOU,
+        },
+        "licence": config.licence,
+        "licence_note": config.licence_note,
+        "trained_from": {"name": config.start.name, "licence": config.start.licence, "source": config.start.source},
+        "trained_on": trained_on,
+        "accuracy": accuracy_of(result, config.data.val_name),
+        "speed": {
+            "ms": median_ms(path, config.input_wh),
+            "threads": 1,
+            "provider": "CPUExecutionProvider",
+            "machine": machine(),
+            "runtime": f"onnxruntime {onnxruntime.__version__}",
+        },
+    }
+
+
+def input_of(input_wh: tuple[int, int]) -> dict[str, Any]:
+    """What the exported graph expects; `letterbox` in augment.py is this in code."""
+    return {
+        "name": "images",
+        "width_px": input_wh[0],
+        "height_px": input_wh[1],
+        "layout": "nchw",
+        "channels": "bgr",
+        "dtype": "float32",
+        "range": [0, 255],
+        "letterbox": {"pad_value": PAD_VALUE, "align": "top_left"},
+        "multiple_of": LARGEST_STRIDE_PX,
+        "dynamic_batch": True,
+        "dynamic_size": True,
+    }
+
+
+def accuracy_of(result: Evaluation, set_name: str) -> dict[str, Any]:
+    """An evaluation as numbers."""
+    classes = result.classes
+    return {
+        "set": set_name,
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "map50": round(result.map50, 3),
+        "map50_95": round(result.map50_95, 3),
+        "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},
+        "f1": {name: round(c.best_f1, 3) for name, c in classes.items()},
+        "recall_by_height": {n: {h: list(v) for h, v in c.recall_by_height.items()} for n, c in classes.items()},
+    }
