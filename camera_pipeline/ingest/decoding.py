@@ -100,6 +100,8 @@ class FrameMaker:
         if corrupt or decoded.is_corrupt:
             self._set_damage(Damage.CORRUPT, media_time_s)
         elif decoded.key_frame or media_time_s - self._damaged_at_s > _HEALED_S:
+            if self._damage is Damage.CORRUPT:
+                self._meter = DamageMeter()  # its last whole picture is from before the loss: all has changed since
             self._damage = None
 
     def _set_damage(self, damage: Damage | None, media_time_s: float) -> None:

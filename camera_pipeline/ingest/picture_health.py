@@ -20,7 +20,8 @@ class HealthMeter:
     """Measures of one session's pictures.
 
     Args:
-        reference: small luma plane of how the camera should see, or None: the first picture with contrast.
+        reference: small luma plane of how the camera should see, or None: the first picture with contrast. Also the
+            first of another size, because planes of two sizes cannot be compared.
     """
 
     def __init__(self, reference: UInt8 | None = None) -> None:
@@ -63,9 +64,9 @@ class HealthMeter:
         return media_time_s - self._changed_at_s
 
     def _measure_shift(self, luma: UInt8, media_time_s: float) -> None:
-        if self._reference is None:
-            self._reference = luma
-        if self._reference.shape != luma.shape or media_time_s - self._shift_at_s < _SHIFT_EVERY_S:
+        if self._reference is None or self._reference.shape != luma.shape:
+            self._reference, self._shift_px, self._shift_at_s = luma, None, media_time_s
+        if media_time_s - self._shift_at_s < _SHIFT_EVERY_S:
             return
         self._shift_at_s = media_time_s
         window = cv2.createHanningWindow(luma.shape[::-1], cv2.CV_32F)

@@ -1,4 +1,4 @@
-"""Real recorded files for tests, made by real encoders: every container, and every way in which a file can be broken."""
+"""Recorded files for tests, made by real encoders: every container, and many ways in which a file can be broken."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,9 @@ def write(path: Path, clip: Clip | None = None) -> Path:
     encoder, container = CONTAINERS[path.suffix[1:]]
     with av.open(str(path), "w", format=container) as output:
         output.metadata.update(clip.tags)
-        stream = output.add_stream(clip.encoder or encoder, rate=clip.fps, options=_options(clip, encoder))
+        stream = output.add_stream(
+            clip.encoder or encoder, rate=clip.fps, options=_options(clip, clip.encoder or encoder)
+        )
         stream.width, stream.height = clip.wh
         stream.pix_fmt = clip.pixel_format
         if clip.times_ms is not None:
@@ -85,7 +87,7 @@ def write(path: Path, clip: Clip | None = None) -> Path:
 
 
 def _options(clip: Clip, encoder: str) -> dict[str, str]:
-    if clip.encoder is not None:
+    if encoder not in ("libx264", "libx265"):
         return {}
     common = f"keyint={clip.gop}:min-keyint={clip.gop}:scenecut=0:bframes={clip.b_frames}"
     if encoder == "libx265":
@@ -154,3 +156,56 @@ def _damaged(data: bytes, rng: random.Random) -> Iterator[tuple[str, bytes]]:
     for _ in range(40):
         flipped[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     yield "bits flipped", bytes(flipped)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The packets of a file, to be damaged one by one and decoded without a container."""
+
+    codec: str
+    extradata: bytes
+    packets: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, path: Path) -> "Encoded":
+        """Read a file whose pictures are stored in the order in which they are shown."""
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            packets = tuple(bytes(packet) for packet in container.demux(stream) if packet.size)
+            return cls(stream.codec_context.name, stream.codec_context.extradata or b"", packets)
+
+    def decode(self, changed: Mapping[int, bytes] | None = None) -> Iterator[av.VideoFrame]:
+        """Yield the pictures, with `pts` counting packets; changed packets are used instead, empty ones left out."""
+        decoder = av.CodecContext.create(self.codec, "r")
+        assert isinstance(decoder, av.VideoCodecContext)
+        decoder.extradata, decoder.thread_type = self.extradata, "NONE"
+        for number, content in enumerate(self.packets):
+            data = (changed or {}).get(number, content)
+            if data:
+                packet = av.Packet(data)
+                packet.pts = packet.dts = number
+                yield from _decoded(decoder, packet)
+        yield from _decoded(decoder, None)
+
+
+def _decoded(decoder: av.VideoCodecContext, packet: av.Packet | None) -> list[av.VideoFrame]:
+    try:
+        return decoder.decode(packet)
+    except av.FFmpegError:
+        return []
+
+
+def damaged_packet(data: bytes, kind: str, rng: random.Random) -> bytes:
+    """Return a packet that lost its end, a part in the middle, a few bits, or everything."""
+    size = len(data)
+    if kind == "end lost":
+        return data[: int(size * rng.uniform(0.15, 0.9))]
+    if kind == "part lost":
+        first = rng.uniform(0.1, 0.6)
+        return data[: int(size * first)] + data[int(size * (first + rng.uniform(0.05, 0.35))) :]
+    if kind == "all lost":
+        return b""
+    flipped = bytearray(data)
+    for _ in range(6):
+        flipped[rng.randrange(size // 5, size)] ^= 1 << rng.randrange(8)
+    return bytes(flipped)

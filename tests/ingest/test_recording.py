@@ -50,7 +50,7 @@ def test_capture_times_count_from_the_given_start(tmp_path: Path) -> None:
 
 
 def test_a_start_without_time_zone_is_refused(tmp_path: Path) -> None:
-    naive = datetime(2026, 1, 5)  # noqa: DTZ001 what is tested
+    naive = START.replace(tzinfo=None)
     with pytest.raises(MediaError, match=r"no time zone\n    cure: .*\+07:00"):
         RecordedSource(CAMERA, [write(tmp_path / "a.mp4", Clip(frames=2))], start=naive)
 
@@ -233,14 +233,12 @@ def test_no_broken_file_crashes_hangs_or_passes_for_an_empty_road(tmp_path: Path
     broken = broken_files(tmp_path)
     assert len(broken) >= 50
     for name, path in broken.items():
-        source = RecordedSource(CAMERA, [path], start=START)
+        refusal, frames = "", []
         try:
-            frames = list(source.frames())
+            frames = frames_of(path)
         except MediaError as error:
-            assert str(path) in str(error), name
-            assert "cure:" in str(error), name
-            continue
-        assert frames, name
+            refusal = str(error)
+        assert frames or (str(path) in refusal and "cure:" in refusal), name
         times = [frame.media_time_s for frame in frames]
         assert times == sorted(set(times)), name
         assert all(0 <= at < 86_400 for at in times), name

@@ -1,6 +1,7 @@
 """Media time over files, pauses, and broken timestamps."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -61,4 +62,4 @@ def test_times_are_placed(segments: list[Segment], expected: list[float]) -> Non
 def test_media_time_begins_at_zero_and_always_rises(segments: list[Segment]) -> None:
     times = placed(*segments)
     assert times[0] == 0
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(times))
