@@ -13,9 +13,7 @@ START = datetime(2026, 3, 4, 7, 0, tzinfo=UTC)
 CLOCK = CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0)
 
 
-def frame(
-    index: int, *, session: int = 1, moved: bool = True, damage: Damage | None = None, skipped: int = 0
-) -> Frame:
+def frame(index: int, *, session: int = 1, moved: bool = True, damage: Damage | None = None, skipped: int = 0) -> Frame:
     """Return a grey frame, ten a second."""
     media_time_s = index / 10
     return Frame(
