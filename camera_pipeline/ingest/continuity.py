@@ -2,6 +2,7 @@
 
 Pure; runs on a camera's thread before decoding. Formulas: ITU-T H.264 §7.3.2.1.1 (SPS), §7.3.3 (slice header),
 §7.4.3 (`frame_num` goes up by one after each reference picture). H.265 needs none of this: FFmpeg misses the reference.
+A lost key frame goes unnoticed where the number before it was 0 or 1 modulo its range; over UDP the RTP numbers tell.
 """
 
 from collections.abc import Iterator

@@ -25,7 +25,8 @@ _DAMAGE = re.compile(
     r"RTP: missed|bad cseq|error while decoding MB|concealing|Could not find ref with POC|constructing the frame RPS"
     r"|undecodable NALU|cabac_init|block unavailable|negative number of zero|corrupted macroblock|Invalid NAL unit"
     r"|decode_slice_header error|non-existing [PS]PS|[Mm]issing reference picture|reference picture missing"
-    r"|overread|alignment_bit|out of range|too large|slice below image|invalid (?:mb type|level prefix|ref count)|Error splitting the input|ac-tex damaged"
+    r"|overread|alignment_bit|out of range|too large|slice below image|Error splitting the input|ac-tex damaged"
+    r"|invalid (?:mb type|level prefix|ref count)"
 )
 
 

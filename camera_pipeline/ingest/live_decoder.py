@@ -62,6 +62,9 @@ class LiveDecoder:
 
     def _is_suspect(self, picture: av.VideoFrame) -> bool:
         until_pts = self._suspect_until_pts
-        if until_pts is not None and picture.pts is not None and picture.pts >= until_pts:
+        if until_pts is None or picture.pts is None:
+            return until_pts is not None or picture.is_corrupt
+        if picture.pts >= until_pts:
             self._suspect_until_pts = None
-        return until_pts is not None or picture.is_corrupt
+        # A whole key frame after the loss is not drawn upon it: H.265 decoders show nothing at all until it comes.
+        return picture.is_corrupt or not (picture.key_frame and picture.pts > until_pts)

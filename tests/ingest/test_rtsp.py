@@ -140,7 +140,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_server_that_is_no_camera_ends_in_a_session_error(name: str) -> None:
     began_s = time.monotonic()
-    with tcp_server(HOSTILE[name]) as port, pytest.raises(SessionError, match="check|restart") as caught:
+    with tcp_server(HOSTILE[name]) as port, pytest.raises(SessionError, match=r"check|restart") as caught:
         receive(f"rtsp://user:s3cret@127.0.0.1:{port}/cam", limits=Limits(open_s=2.0, silence_s=1.0, poll_s=0.5))
     assert "s3cret" not in str(caught.value)
     assert time.monotonic() - began_s < 12
