@@ -11,8 +11,9 @@ For rehearsing a deployment without cameras and for tests; called by the command
 
 from camera_pipeline.simulator.auth import Credentials, Scheme
 from camera_pipeline.simulator.camera import Camera
+from camera_pipeline.simulator.command import serve, simulator_of
 from camera_pipeline.simulator.faults import GRAMMAR, Codec, Fault, FaultKind, parse_fault
-from camera_pipeline.simulator.simulator import DEFAULT_PORT, Simulator, serve
+from camera_pipeline.simulator.simulator import DEFAULT_PORT, Simulator
 
 __all__ = [
     "DEFAULT_PORT",
@@ -26,4 +27,5 @@ __all__ = [
     "Simulator",
     "parse_fault",
     "serve",
+    "simulator_of",
 ]

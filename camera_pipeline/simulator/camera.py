@@ -4,6 +4,7 @@ The thread makes each picture's RTP packets once and hands them to `publish`, wh
 socket. `Camera.begin` and `Camera.end` are called by the simulator; `stream` and `now_s` may be read from any thread.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -15,12 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
+from camera_pipeline.errors import MediaError
 from camera_pipeline.simulator.access_unit import AccessUnit, parameter_sets
 from camera_pipeline.simulator.faults import Fault, FaultKind, Timetable
 from camera_pipeline.simulator.recording import Recording
 from camera_pipeline.simulator.rewriter import Rewriter
 from camera_pipeline.simulator.rtp import HEADER_BYTES, RtpStream
 from camera_pipeline.simulator.sdp import StreamFormat
+
+logger = logging.getLogger(__name__)
 
 _CORRUPT_BYTES = 8  # changed in a packet: enough to break it wherever they fall
 
@@ -120,6 +124,15 @@ class CameraThread:
         self._stop.set()
 
     def _run(self) -> None:
+        try:
+            self._play()
+        except MediaError as error:
+            # The file went away or bad while it played. The camera is off then: it refuses, it does not fall silent.
+            logger.error("camera %s ends: %s", self.path, error)  # noqa: TRY400 - the message says it all
+            self.timetable.add(Fault(kind=FaultKind.REFUSE), self.now_s)
+            self._publish(Incident.DISCONNECT)
+
+    def _play(self) -> None:
         with closing(self.recording.access_units()) as units:
             for unit in units:
                 if self._stop.wait(max(0.0, unit.send_s - self.now_s)):

@@ -118,5 +118,5 @@ def _timed_pictures(source: "av.container.InputContainer", frame_rate: float) ->
             if present_s > last_s:
                 last_s = present_s
                 yield picture, present_s
-    except FFmpegError as error:
+    except (FFmpegError, IndexError) as error:  # IndexError: see `recording._annexb`
         logger.warning("%s: damaged from here on (%s); the rest is left out", Path(source.name).name, error)

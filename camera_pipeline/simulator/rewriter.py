@@ -5,17 +5,21 @@ the running group of pictures is decoded up to now, and from then on every pictu
 anew; when it ends, encoding goes on until the file's next key frame, as a decoder cannot begin anywhere else.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any, cast
 
 import av
 import numpy as np
+from av.error import FFmpegError
 
 from camera_pipeline.simulator.access_unit import AccessUnit, split_annexb
 from camera_pipeline.simulator.encoder import TIME_BASE, CameraEncoder
 from camera_pipeline.simulator.faults import Codec, FaultKind, Timetable
 from camera_pipeline.simulator.recording import Recording
 from camera_pipeline.simulator.rtp import CLOCK_RATE_HZ
+
+logger = logging.getLogger(__name__)
 
 _DECODERS = {Codec.H264: "h264", Codec.H265: "hevc"}
 
@@ -77,7 +81,7 @@ class Rewriter:
             decoder = self._decoder = cast(av.VideoCodecContext, av.CodecContext.create(_DECODERS[unit.codec], "r"))
             decoder.thread_count = 1
             waiting = self._group
-        pictures = [p for u in waiting for p in decoder.decode(_packet(u))]
+        pictures = [p for u in waiting for p in _decoded(decoder, u)]
         return [p for p in pictures if p.pts is not None and p.pts / CLOCK_RATE_HZ > self._last_present_s]
 
     def _encode(self, picture: av.VideoFrame, change: _Change, unit: AccessUnit) -> list[AccessUnit]:
@@ -103,6 +107,14 @@ class Rewriter:
         if self._encoder is None or (self._encoder.size_wh, self._encoder.codec) != (size_wh, codec):
             self._encoder = CameraEncoder(codec, size_wh, self._recording.frame_rate)
         return self._encoder
+
+
+def _decoded(decoder: av.VideoCodecContext, unit: AccessUnit) -> list[av.VideoFrame]:
+    try:
+        return decoder.decode(_packet(unit))
+    except FFmpegError as error:
+        logger.warning("a damaged picture of the recording is left out: %s", error)
+        return []
 
 
 def _packet(unit: AccessUnit) -> "av.Packet[Any]":

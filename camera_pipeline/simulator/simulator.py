@@ -69,7 +69,7 @@ class Simulator:
         Raises:
             SimulatorError: no camera, or two with the same path.
         """
-        self._cameras = _with_paths(cameras)
+        self._cameras = with_paths(cameras)
         self._faults = tuple(faults)
         self._seed = seed
         self._host, self._port = host, port
@@ -100,7 +100,7 @@ class Simulator:
         """
         with ExitStack() as stack:
             workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="camera-simulator-")))
-            recordings = _open_all({camera.file for camera in self._cameras.values()}, workspace)
+            recordings = open_all({camera.file for camera in self._cameras.values()}, workspace)
             loop = asyncio.new_event_loop()
             stack.callback(loop.close)
             for path, camera in self._cameras.items():
@@ -192,8 +192,12 @@ def _end_loop(loop: asyncio.AbstractEventLoop, network: threading.Thread) -> Non
     network.join(_STOP_TIMEOUT_S)
 
 
-def _with_paths(cameras: Iterable[Camera]) -> dict[str, Camera]:
-    """Return cameras by path; paths made from file names get a number where they would be the same."""
+def with_paths(cameras: Iterable[Camera]) -> dict[str, Camera]:
+    """Return cameras by path; paths made from file names get a number where they would be the same.
+
+    Raises:
+        SimulatorError: no camera, a path that cannot stand in a URL, or one used twice.
+    """
     named: dict[str, Camera] = {}
     for camera in cameras:
         path = camera.path.strip("/") if camera.path is not None else _free_path(camera.file.stem, named)
@@ -216,8 +220,16 @@ def _free_path(stem: str, taken: dict[str, Camera]) -> str:
     return path
 
 
-def _open_all(files: set[Path], workspace: Path) -> dict[Path, Recording]:
-    """Open each file once, whatever the number of cameras that play it."""
+def open_all(files: set[Path], workspace: Path) -> dict[Path, Recording]:
+    """Open each file once, whatever the number of cameras that play it.
+
+    Args:
+        files: to open.
+        workspace: a folder for files that must be encoded anew.
+
+    Raises:
+        MediaError: a file is missing or has no readable video.
+    """
     recordings = {}
     for file in sorted(files):
         try:
@@ -228,17 +240,3 @@ def _open_all(files: set[Path], workspace: Path) -> dict[Path, Recording]:
             encode_anew(file, target)
             recordings[file] = open_recording(target)
     return recordings
-
-
-def serve(simulator: Simulator, stop: threading.Event, announce: Callable[[str], None] = logger.info) -> None:
-    """Run a simulator until `stop` is set; the command line's entry.
-
-    Args:
-        simulator: not started yet.
-        stop: set by a signal handler.
-        announce: called with each camera's URL, without password.
-    """
-    with simulator:
-        for path in simulator.paths:
-            announce(simulator.url(path, with_credentials=False))
-        stop.wait()

@@ -80,7 +80,7 @@ class _ConnectedSink:
         """Let a fault happen to the client's RTSP connection."""
         if incident is Incident.DISCONNECT:
             self._connection.abort()
-        else:
+        elif not self._connection.is_closing():
             self._connection.write(_GARBAGE)
 
 
@@ -94,11 +94,13 @@ class TcpSink(_ConnectedSink):
 
     def send_rtp(self, packets: tuple[bytes, ...]) -> None:
         """Send RTP packets."""
-        self._connection.write(interleave(packets, self._channels.rtp))
+        if not self._connection.is_closing():
+            self._connection.write(interleave(packets, self._channels.rtp))
 
     def send_rtcp(self, report: bytes) -> None:
         """Send an RTCP packet."""
-        self._connection.write(interleave((report,), self._channels.rtcp))
+        if not self._connection.is_closing():
+            self._connection.write(interleave((report,), self._channels.rtcp))
 
     def congested(self) -> bool:
         """Tell whether the client reads too slowly to be sent more."""

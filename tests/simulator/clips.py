@@ -39,6 +39,7 @@ class Clip:
     key_frame_every: int = 25
     b_frames: int = 0
     suffix: str = ".mp4"
+    rate: int = FRAME_RATE
 
 
 def write_clip(file: Path, clip: Clip) -> None:
@@ -47,7 +48,7 @@ def write_clip(file: Path, clip: Clip) -> None:
     if clip.encoder == "libx264":
         options = {"preset": "ultrafast", "bf": str(clip.b_frames), "sc_threshold": "0"}
     with av.open(str(file), "w") as container:
-        stream = container.add_stream(clip.encoder, rate=FRAME_RATE)
+        stream = container.add_stream(clip.encoder, rate=clip.rate)
         stream.width, stream.height = SIZE_WH
         stream.pix_fmt = "yuvj420p" if clip.encoder == "mjpeg" else "yuv420p"
         stream.codec_context.gop_size = clip.key_frame_every

@@ -15,6 +15,8 @@ from camera_pipeline.simulator import Camera, Credentials, Scheme, Simulator
 from .clients import take, take_pictures
 from .clips import FRAME_RATE, Clip, read_number
 
+pytestmark = pytest.mark.slow  # they play in real time
+
 PERIOD_TICKS = 90_000 // FRAME_RATE
 
 

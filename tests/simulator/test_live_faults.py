@@ -14,6 +14,8 @@ from camera_pipeline.simulator import Camera, Codec, Fault, FaultKind, Simulator
 from .clients import RawClient, open_camera, take, take_pictures
 from .clips import SIZE_WH, read_number
 
+pytestmark = pytest.mark.slow  # they play in real time
+
 
 def arrivals(simulator: Simulator, fault: Fault, count: int) -> "list[tuple[float, av.Packet[av.VideoStream]]]":
     """Play, inject the fault after the first packet, and return packets with the times they came."""

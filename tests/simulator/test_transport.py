@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camera_pipeline.errors import SimulatorError
-from camera_pipeline.simulator.transport import TcpChannels, UdpPair, UdpPorts, choose_transport
+from camera_pipeline.simulator.camera import Incident
+from camera_pipeline.simulator.transport import TcpChannels, TcpSink, UdpPair, UdpPorts, choose_transport
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,32 @@ def test_receiver_reports_are_heard_by_address() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.bind(("127.0.0.1", 0))
         assert asyncio.run(scenario(client)) == ["report"]
+
+
+def test_a_client_that_does_not_read_is_congested_and_a_closed_one_is_sent_nothing() -> None:
+    async def scenario() -> tuple[bool, bool]:
+        sinks: list[TcpSink] = []
+
+        class Connection(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                assert isinstance(transport, asyncio.Transport)
+                sinks.append(TcpSink(transport, TcpChannels(0, 1)))
+
+        server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0)
+        with socket.create_connection(server.sockets[0].getsockname()):
+            await asyncio.sleep(0.05)
+            before = sinks[0].congested()
+            while not sinks[0].congested():
+                sinks[0].send_rtp((bytes(1400),) * 100)
+            after = sinks[0].congested()
+            sinks[0].suffer(Incident.DISCONNECT)
+            sinks[0].send_rtp((bytes(1400),))
+            sinks[0].send_rtcp(b"report")
+            sinks[0].suffer(Incident.GARBAGE)
+        server.close()
+        return before, after
+
+    assert asyncio.run(scenario()) == (False, True)
 
 
 def test_an_address_that_is_not_ours_is_refused_with_the_cure() -> None:
