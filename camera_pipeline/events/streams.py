@@ -19,7 +19,7 @@ STREAM_OF_KIND = {
 ID_MEMORY_S = 90 * 86_400.0
 """How long an appended id is remembered. It must outlast the longest time between an append whose answer was lost and
 its repetition: a server that dies at that moment and is repaired weeks later. 90 days is beyond any repair; an id costs
-about 120 bytes of Redis memory (measured by benchmarks/delivery.py)."""
+about 130 bytes of Redis memory (measured by benchmarks/delivery.py)."""
 
 APPEND = """
 -- Appends events to one stream, each once, all or none.
