@@ -142,7 +142,7 @@ def watching(url: str, *, limits: Limits = QUICK, seed: int = 0, **settings: obj
 
 @contextmanager
 def gstreamer_camera(**options: object) -> Iterator[str]:
-    """Serve a test picture by GStreamer's RTSP server; yields the URL without credentials. Skips where there is none."""
+    """Serve a test picture by GStreamer's RTSP server, yield the URL without credentials; skip where there is none."""
     script = Path(__file__).with_name("gst_rtsp_server.py")
     command = ["/usr/bin/python3", str(script), json.dumps(options)]
     if not Path(command[0]).exists():

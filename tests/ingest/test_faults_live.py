@@ -15,6 +15,7 @@ from camera_pipeline.types import ClockSource, Damage, Frame, LinkState
 
 from .live_kit import FPS, QUICK, SIZE_WH, Watcher, watching, write_clip, wrongness
 
+pytestmark = pytest.mark.slow  # each takes as long as the fault lasts
 WHOLE = 3.0  # what coarse encoding alone may change
 
 

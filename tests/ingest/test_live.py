@@ -116,7 +116,7 @@ def test_nothing_is_shown_before_the_first_key_frame(h264: Path) -> None:
 def test_a_stream_without_key_frames_is_broken() -> None:
     packet = av.Packet(b"\x00\x00\x01\x41")
     endless = (Arrival(packet, START, 0.0) for _ in range(5000))
-    with pytest.raises(StreamBrokenError, match="no key frame .* set the camera's key frame interval"):
+    with pytest.raises(StreamBrokenError, match=r"no key frame .* set the camera's key frame interval"):
         list(from_key_frame(endless))
 
 

@@ -90,19 +90,19 @@ def test_an_unexpected_error_ends_the_worker_and_is_handed_on(clip: Path, monkey
 
 def test_workers_come_and_go_without_regard_to_each_other(clip: Path) -> None:
     threads = threading.active_count()
-    with Simulator([SimulatedCamera(path=f"cam{number}", file=clip) for number in range(3)], port=0) as simulator:
-        with watching(simulator.url("cam0")) as stays:
-            stays.collect(lambda watcher: len(watcher.frames) >= 5)
-            for number in (1, 2):
-                with watching(simulator.url(f"cam{number}")) as guest:
-                    guest.collect(lambda watcher: len(watcher.frames) >= 5)
-                    began_s = time.monotonic()
-                    guest.worker.stop()
-                    assert guest.worker.join(5)
-                    assert time.monotonic() - began_s < 2.0
-            seen = len(stays.frames)
-            stays.collect(lambda watcher: len(watcher.frames) >= seen + 5)
-            assert len(stays.links) == 1
+    cameras = [SimulatedCamera(path=f"cam{number}", file=clip) for number in range(3)]
+    with Simulator(cameras, port=0) as simulator, watching(simulator.url("cam0")) as stays:
+        stays.collect(lambda watcher: len(watcher.frames) >= 5)
+        for number in (1, 2):
+            with watching(simulator.url(f"cam{number}")) as guest:
+                guest.collect(lambda watcher: len(watcher.frames) >= 5)
+                began_s = time.monotonic()
+                guest.worker.stop()
+                assert guest.worker.join(5)
+                assert time.monotonic() - began_s < 2.0
+        seen = len(stays.frames)
+        stays.collect(lambda watcher: len(watcher.frames) >= seen + 5)
+        assert len(stays.links) == 1
     assert threading.active_count() == threads
 
 
