@@ -1,7 +1,9 @@
 """Read simulated traces and their truth, and draw the camera that a user would draw. Used by `rules.py`."""
 
+import bisect
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,9 +14,12 @@ import numpy as np
 
 from camera_pipeline.config import Box, Camera, Lane, RuleEntry, Signal
 from camera_pipeline.geometry import overlap
-from camera_pipeline.types import Detections, SignalState
+from camera_pipeline.types import Detections, SignalState, Tracks
 
 _LAMP = Box(x0=0.0, y0=0.0, x1=0.01, y1=0.01)  # traces carry the signal; lamps are not looked at
+
+
+NEAR_S = 3.0  # a vehicle is looked for so long before and after an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,14 @@ class TraceFrame:
     detections: Detections
     signals: dict[str, SignalState]
     vehicles: list[str | None]
+    vehicle_of_track: dict[int, str | None] = field(default_factory=dict)
 
-    def vehicle_at(self, xyxy: tuple[float, float, float, float]) -> str | None:
-        """Return the true vehicle whose box overlaps most, None when none does by half."""
-        shared = overlap(xyxy, self.detections.xyxy)
-        best = int(shared.argmax()) if len(shared) else -1
-        return self.vehicles[best] if best >= 0 and shared[best] >= 0.4 else None
+    def note_tracks(self, tracks: Tracks) -> None:
+        """Remember which true vehicle each track lies on."""
+        for track_id, box in zip(tracks.track_id.tolist(), tracks.xyxy, strict=True):
+            shared = overlap(box, self.detections.xyxy)
+            best = int(shared.argmax()) if len(shared) else -1
+            self.vehicle_of_track[track_id] = self.vehicles[best] if best >= 0 and shared[best] >= 0.8 else None
 
 
 @dataclass(slots=True)
@@ -58,10 +65,12 @@ class Scenario:
         """Length."""
         return float(self.frames[-1].media_time_s - self.frames[0].media_time_s) / 3600
 
-    def at(self, media_time_s: float) -> TraceFrame:
-        """Return the frame nearest to a time."""
-        times = np.array([frame.media_time_s for frame in self.frames])
-        return self.frames[int(np.abs(times - media_time_s).argmin())]
+    def vehicle_of(self, track_id: int, media_time_s: float) -> str | None:
+        """Return the true vehicle that a track lay on most, within a few seconds around a time."""
+        first = bisect.bisect_left(self.frames, media_time_s - NEAR_S, key=lambda frame: frame.media_time_s)
+        last = bisect.bisect_right(self.frames, media_time_s + NEAR_S, key=lambda frame: frame.media_time_s)
+        seen = [frame.vehicle_of_track.get(track_id) for frame in self.frames[first:last]]
+        return next((vehicle for vehicle, _ in Counter(filter(None, seen)).most_common(1)), None)
 
 
 def read_scenario(folder: Path, *, every: int = 1) -> Scenario:
@@ -93,7 +102,9 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         "camera_health": {},
     }
     entries = [RuleEntry(kind=kind, **settings[kind]) for kind in rules if kind != "congestion"]
-    entries += [RuleEntry(kind="congestion", name=f"congestion_{way}", zone=way) for way in ways if "congestion" in rules]
+    entries += [
+        RuleEntry(kind="congestion", name=f"congestion_{way}", zone=way) for way in ways if "congestion" in rules
+    ]
     return Camera(
         id=scenario.header["camera_id"],
         lines={name: _points(line) for name, line in geometry["lines"].items()},

@@ -1,5 +1,7 @@
 """Where every vehicle has been: a bounded history per track, in pixels. Updated by the engine, read by rules.
 
+Boxes are completed: where a nearer vehicle hides the wheels, a box ends too high, and a queue would seem to jump about.
+
 Kept as arrays over all vehicles, because it is touched for every vehicle in every frame. A vehicle whose track breaks
 for a moment and goes on under a new id keeps its history and its `key`, so that rules see one vehicle and one act.
 """
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_pipeline.events.completion import complete, full_height
 from camera_pipeline.events.relink import Lost, find_same
 from camera_pipeline.geometry import box_points
 from camera_pipeline.types import Scene
@@ -36,7 +39,7 @@ class Vehicles:
         track_id: int64 (M,), the track that it has now.
         class_id: int64 (M,).
         confidence: float64 (M,).
-        xyxy: float64 (M, 4), px.
+        xyxy: float64 (M, 4), px, with the hidden part below.
         previous_xyxy: float64 (M, 4), where it was seen last; NaN for new vehicles.
         previous_s: float64 (M,), when; NaN for new vehicles.
         first_seen_s: float64 (M,), when it was first believed.
@@ -127,12 +130,16 @@ class Histories:
         rows = np.flatnonzero(tracks.confirmed)
         boxes = tracks.xyxy[rows].astype(np.float64)
         slots = self._slots(tracks.track_id[rows].tolist(), boxes, tracks.class_id[rows], now_s)
-        at = self._count[slots] % POINTS
+        at, seen = self._count[slots] % POINTS, self._count[slots] > 0
+        roof_way = self._roof_px_s[slots] * (now_s - self._last_seen[slots])
+        self._full_height[slots] = full_height(boxes, self._full_height[slots], roof_way, seen)
         self._times[slots, at] = now_s
-        self._boxes[slots, at] = boxes
+        self._boxes[slots, at] = complete(boxes, self._full_height[slots])
         self._count[slots] += 1
         self._class_id[slots], self._track_id[slots] = tracks.class_id[rows], tracks.track_id[rows]
         self.now = self._vehicles(slots, tracks.confidence[rows].astype(np.float64))
+        sideways, down = np.nan_to_num(self.now.top_velocity).T
+        self._roof_px_s[slots] = np.abs(sideways) + np.maximum(-down, 0.0)
         self._last_seen[slots] = now_s
         self.ended = self._forget(now_s)
 
@@ -154,6 +161,8 @@ class Histories:
         self._count = np.zeros(capacity, np.int64)
         self._first_seen = np.zeros(capacity)
         self._last_seen = np.zeros(capacity)
+        self._full_height = np.zeros(capacity)
+        self._roof_px_s = np.zeros(capacity)
         self._times = np.zeros((capacity, POINTS))
         self._boxes = np.zeros((capacity, POINTS, 4), np.float32)
         self._free = list(range(capacity - 1, -1, -1))
@@ -161,9 +170,9 @@ class Histories:
     def _grow(self) -> None:
         """Double the room; vehicles keep their slots."""
         old = len(self._key)
-        for name in ("_key", "_track_id", "_class_id", "_count", "_first_seen", "_last_seen", "_times", "_boxes"):
-            array = getattr(self, name)
-            setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
+        for name, array in list(vars(self).items()):
+            if isinstance(array, np.ndarray):
+                setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
         self._free = list(range(2 * old - 1, old - 1, -1))
 
     def _slots(self, track_ids: list[int], boxes: Float, class_ids: Int64, now_s: float) -> Int64:
@@ -226,7 +235,7 @@ class Histories:
             previous_xyxy=np.where(before[:, None], boxes[:, 1], np.nan),
             previous_s=np.where(before, times[:, 1], np.nan),
             first_seen_s=self._first_seen[slots],
-            height_px=_mean(boxes[:, :, 3] - boxes[:, :, 1], recent),
+            height_px=np.maximum(_mean(boxes[:, :, 3] - boxes[:, :, 1], recent), 1.0),
             edge_velocity=_slope(times, boxes, recent),
         )
 

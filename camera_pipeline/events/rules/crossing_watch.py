@@ -14,7 +14,7 @@ from camera_pipeline.events.rule import Rule
 from camera_pipeline.events.rules.junction import END_SLACK, Junction
 from camera_pipeline.events.rules.signal_crossing import Passage, SignalCrossingSettings
 from camera_pipeline.events.rules.signal_log import SignalLog, Span
-from camera_pipeline.geometry import interpolate
+from camera_pipeline.geometry import box_points, interpolate
 from camera_pipeline.types import Scene, SignalState
 
 Float = NDArray[np.float64]
@@ -36,8 +36,11 @@ LOST_DEPTH = 0.5
 """Of the way from stop line to proceed line: whoever was lost beyond went through."""
 TURN_WAIT_S = 2.0
 """A wide right turn may touch the proceed line before it leaves; so long we wait for it."""
-TURN_AHEAD_S = 3.0
-"""A lost vehicle that would have crossed the right turn line within this time was turning."""
+TURN_SLACK = 0.5
+"""Box heights beyond the ends of the right turn line that count: seen from its side, a vehicle's lower edge is nearer
+to the camera than its middle."""
+TURN_SWING_DEG = 15.0
+"""A straight way on the road is straight in the picture; a heading that swings further off it is a turn."""
 
 
 class CrossingWatch:
@@ -98,8 +101,8 @@ class CrossingWatch:
             self._passages.pop(key, None)
             before_s = float(vehicles.previous_s[row])
             crossed_s = interpolate(before_s, now_s, share)
-            red = self._log.red_over(before_s, now_s)
-            if red is None or not self._is_late(red, before_s, now_s, crossed_s):
+            red = self._red_at(before_s, now_s, crossed_s)
+            if red is None:
                 continue
             box = vehicles.previous_xyxy[row] + (vehicles.xyxy[row] - vehicles.previous_xyxy[row]) * share
             left, top, right, bottom = box.tolist()
@@ -107,10 +110,17 @@ class CrossingWatch:
             place = junction.fraction(before[row] + (fronts[row] - before[row]) * share)
             self._passages[key] = Passage(subject, (before_s, now_s), crossed_s, place, red, seen_s=now_s)
 
-    def _is_late(self, red: Span, before_s: float, after_s: float, crossed_s: float) -> bool:
-        """Whether red had been shown for long enough; where the moment is unsure, the earliest possible counts."""
-        earliest_s = crossed_s if after_s - before_s <= SURE_GAP_S else before_s
-        return earliest_s >= red.first_s + self._settings.grace_s
+    def _red_at(self, before_s: float, after_s: float, crossed_s: float) -> Span | None:
+        """Return the red span of a crossing, if red had been shown for long enough.
+
+        Where the vehicle was out of sight, the light must have been red at any moment at which it may have crossed.
+        """
+        gap_s = after_s - before_s
+        if gap_s <= SURE_GAP_S:
+            red, earliest_s = self._log.red_over(before_s, after_s), crossed_s
+        else:
+            red, earliest_s = self._log.red_over(before_s, min(after_s, crossed_s + gap_s / 2)), before_s
+        return red if red is not None and earliest_s >= red.first_s + self._settings.grace_s else None
 
     def _follow(
         self, junction: Junction, histories: Histories, row: int, before: Float, front: Float, now_s: float
@@ -123,7 +133,7 @@ class CrossingWatch:
             del self._passages[key]
             return
         self._note_progress(passage, junction, vehicles, row, front, now_s)
-        if junction.turn is not None and np.isfinite(junction.turn.crossing(before[None], front[None])[0]):
+        if _has_turned(junction, before, front, float(vehicles.height_px[row])):
             if self._turn_is_free:
                 del self._passages[key]
                 return
@@ -136,8 +146,9 @@ class CrossingWatch:
         if passage.believed:
             return beyond > -BEYOND
         passage.points += 1
-        passage.reached |= beyond >= BEYOND and self._log.state is SignalState.RED
-        if beyond < 0 or (not passage.reached and self._log.state is not SignalState.RED):
+        is_red = self._log.state is SignalState.RED
+        passage.reached |= beyond >= BEYOND and (is_red or passage.points == 1)  # the first frame shows the crossing
+        if beyond < 0 or not (passage.reached or is_red):
             return False
         if passage.reached and passage.points >= 2:
             passage.believed = _has_moved_across(passage, junction, path)
@@ -157,7 +168,8 @@ class CrossingWatch:
             passage.stood_s += now_s - passage.seen_s
             passage.stood_last_s = now_s
         passage.seen_s = now_s
-        passage.front, passage.velocity = tuple(front.tolist()), tuple(vehicles.velocity[row].tolist())
+        passage.roof = tuple(box_points(vehicles.xyxy[row][None], 0.5, 0.0)[0].tolist())
+        passage.roof_velocity = tuple(np.nan_to_num(vehicles.top_velocity[row]).tolist())
 
     def _has_entered(self, passage: Passage, junction: Junction, front: Float) -> bool:
         if junction.entry is not None:
@@ -175,22 +187,39 @@ class CrossingWatch:
         for key in dict.fromkeys(through + gone):
             passage = self._passages.pop(key)
             lasted = passage.red.last_s >= passage.crossed_s + self._settings.grace_s
-            if passage.believed and lasted and (passage.proceeded_s is not None or self._went_on(passage)):
+            if passage.believed and lasted and self._went_on(passage):
                 yield key, passage
 
     def _went_on(self, passage: Passage) -> bool:
-        """Whether a vehicle that was lost on its way has done something that counts."""
-        if self._turn_is_free:
-            return passage.depth >= LOST_DEPTH and not self._was_turning(passage)
+        """Whether the vehicle has gone through, or was lost when it had done something that counts."""
+        if self._turn_is_free and self._was_turning(passage):
+            return False
+        if passage.proceeded_s is not None:
+            return True
+        if self._turn_is_free and passage.waited:
+            return False
         return passage.depth >= LOST_DEPTH or passage.waited
 
     def _was_turning(self, passage: Passage) -> bool:
-        junction = self._junction
-        if junction is None or junction.turn is None:
+        """Whether the vehicle's heading has swung towards the right turn line; one going straight keeps its own."""
+        if self._junction is None or self._junction.turn is None:
             return False
-        front = np.array([passage.front])
-        ahead = front + np.nan_to_num(np.array([passage.velocity])) * TURN_AHEAD_S
-        return bool(np.isfinite(junction.turn.crossing(front, ahead)[0]))
+        start = box_points([passage.subject.xyxy], 0.5, 0.0)[0]
+        way, velocity = np.array(passage.roof) - start, np.array(passage.roof_velocity)
+        exit_way = self._junction.turn.start.mean(axis=0) - start
+        swing = np.degrees(np.arctan2(_cross(way, velocity), way @ velocity))
+        return bool(swing * np.sign(_cross(way, exit_way)) > TURN_SWING_DEG)
+
+
+def _cross(first: Float, second: Float) -> float:
+    return float(first[0] * second[1] - first[1] * second[0])
+
+
+def _has_turned(junction: Junction, before: Float, after: Float, height_px: float) -> bool:
+    """Whether a front that moved from before to after, both (2,), crossed the right turn line."""
+    if junction.turn is None:
+        return False
+    return bool(np.isfinite(junction.turn.crossing(before[None], after[None], TURN_SLACK * height_px)[0]))
 
 
 def _has_moved_across(passage: Passage, junction: Junction, path: Path) -> bool:

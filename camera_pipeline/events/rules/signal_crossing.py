@@ -70,8 +70,8 @@ class Passage:
         reached: whether it was clearly beyond while the light was still red.
         believed: whether there is evidence on both sides of the line.
         seen_s: when it was seen last.
-        front: where its front was then, px.
-        velocity: how it moved then, px/s.
+        roof: where its top centre was then, px; the lower edge of a box is cut off where the picture ends.
+        roof_velocity: how that moved then, px/s.
         depth: how far it was then on its way to the proceed line, 0..1.
         stood_s: seconds that it stood between line and junction.
         stood_last_s: when it stood there last.
@@ -89,8 +89,8 @@ class Passage:
     reached: bool = False
     believed: bool = False
     seen_s: float = 0.0
-    front: tuple[float, float] = (0.0, 0.0)
-    velocity: tuple[float, float] = (0.0, 0.0)
+    roof: tuple[float, float] = (0.0, 0.0)
+    roof_velocity: tuple[float, float] = (0.0, 0.0)
     depth: float = 0.0
     stood_s: float = 0.0
     stood_last_s: float = float("-inf")
