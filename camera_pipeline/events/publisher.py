@@ -151,8 +151,8 @@ class Publisher:
         """Send one batch of every stream; return whether more waits."""
         troubles = dict(self._troubles)
         try:
+            self._keep_house(troubles)  # first: rows that Redis may have forgotten by right must not be verified
             more = [self._send_or_postpone(stream, troubles) for stream in self._streams]
-            self._keep_house(troubles)
         except (RedisError, OSError) as error:
             troubles[_LINK] = explain(error, self._url)
             self._connected = False

@@ -95,6 +95,7 @@ def test_following_gives_what_comes_of_all_streams(redis_server: RedisServer) ->
     thread.start()
     eventually(lambda: redis_server.client().info("clients")["blocked_clients"])
     publish(redis_server, [sample(7), sample(8, EventKind.INCIDENT)])
+    eventually(lambda: len(found) == 2)
     stop.set()
     thread.join(10.0)
     assert sorted(found, key=lambda event: event.media_time_s) == [sample(7), sample(8, EventKind.INCIDENT)]

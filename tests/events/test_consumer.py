@@ -206,15 +206,16 @@ def test_a_deleted_entry_is_forgotten_when_it_is_claimed(redis_server: RedisServ
         assert events_of(take(reader, 2)) == samples(2, first=1)
 
 
+@pytest.mark.slow
 def test_a_slow_handler_keeps_its_entries_from_being_claimed(redis_server: RedisServer) -> None:
     publish(redis_server, samples(4))
-    slow, other = (consumer(redis_server, name, claim_after_s=0.8) for name in ("slow", "other"))
+    slow, other = (consumer(redis_server, name, claim_after_s=2.4) for name in ("slow", "other"))
     with slow, other:
         deliveries = iter(slow)
         handled = [next(deliveries)]
         with in_background(other) as stolen:
             for _ in range(3):
-                time.sleep(0.5)
+                time.sleep(1.3)
                 handled[-1].ack()
                 handled.append(next(deliveries))
             handled[-1].ack()

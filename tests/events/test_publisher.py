@@ -1,6 +1,7 @@
 """The publisher against a real Redis that is killed, paused, emptied, full or strict: nothing lost or doubled."""
 
 import logging
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -219,6 +220,23 @@ def test_only_what_redis_forgot_is_sent_again_and_before_what_is_new(outbox: Out
         eventually(lambda: publisher.status().restored == 7)
         assert ids(server) == wanted(samples(260))
         assert ids(server, "cam:health") == wanted(samples(10, HEALTH))
+
+
+def test_a_server_that_was_off_for_months_does_not_send_old_events_again(
+    outbox: Outbox, redis_server: RedisServer
+) -> None:
+    with publishing(outbox, redis_server.settings) as publisher:
+        outbox.append(samples(5))
+        eventually(lambda: publisher.status().sent == 5)
+    with closing(sqlite3.connect(outbox.path)) as months_pass:
+        months_pass.execute("UPDATE outbox SET sent_at = sent_at - 100 * 86400")
+        months_pass.commit()
+    redis_server.client().delete("{cam:violations}:ids")
+    outbox.append([sample(9)])
+    with publishing(outbox, redis_server.settings) as publisher:
+        eventually(lambda: publisher.status().depth == 0)
+        assert publisher.status().restored == 0
+    assert ids(redis_server) == wanted([*samples(5), sample(9)])
 
 
 def test_a_full_redis_lets_events_wait_and_says_the_cure(outbox: Outbox) -> None:
