@@ -5,24 +5,30 @@ threads it does not report it. Replays are spread over cores by running several.
 """
 
 import heapq
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
+import av.logging
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from camera_pipeline.errors import MediaError
+from camera_pipeline.ingest.avcc import byte_stream, length_size, parameter_sets
+from camera_pipeline.ingest.continuity import FrameNumberWatch
+from camera_pipeline.ingest.ffmpeg_log import FFmpegMessages
 from camera_pipeline.ingest.upright import Upright
 
 # Only containers that hold camera video: FFmpeg would also "play" text, pictures, and playlists that name other files.
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,flv,asf,dhav,mjpeg"
 _WITHOUT_TIMES = frozenset(("h264", "hevc", "m4v", "mpegvideo", "mjpeg"))
 _DECODE_TIMES_ONLY = frozenset(("avi",))
+_END = sys.maxsize  # later than any time stamp
 _FPS_RANGE = (0.1, 240.0)  # outside it the header's rate is rubbish
 _FPS_ASSUMED = 25.0  # what most cameras are set to
 
@@ -56,11 +62,15 @@ class MediaFile:
         self._container = container
         self._stream = stream
         self._due: list[int] = []
-        self._corrupt_from: int | None = None
-        self._pending = False
+        self._suspect_until: int | None = None
         self._upright = Upright()
+        self._said: list[tuple[int, str, str]] = []
+        self._messages = FFmpegMessages(path.name, self._said)
+        extradata = stream.codec_context.extradata
+        self._length_size = length_size(extradata)
+        self._numbers = FrameNumberWatch(parameter_sets(extradata)) if stream.codec_context.name == "h264" else None
         self.unreadable = 0
-        """Packets that are incomplete or could not be decoded, so far."""
+        """Packets that lack data, follow a lost one, or could not be decoded, so far."""
         self.failure: str = ""
         """Why reading stopped before the end; empty when it did not."""
 
@@ -91,17 +101,19 @@ class MediaFile:
 
     def pictures(self) -> Generator[DecodedPicture]:
         """Yield every picture that can be decoded, in the order of display. What cannot be is counted, not raised."""
-        for packet in self._packets():
-            try:
-                frames = self._stream.codec_context.decode(packet)
-            except av.FFmpegError:
-                self._note_unreadable(packet)
-                continue
-            if packet is not None and packet.is_corrupt:
-                self._note_unreadable(packet)
+        packets = self._packets()
+        while True:
+            with av.logging.Capture(local=True) as said:
+                packet = next(packets, None)
+                frames = self._decode(packet)
+            self._said.extend(said)
+            if self._messages.heard_damage():
+                self._suspect(packet)
             yield from map(self._picture, frames)
+            if packet is None:
+                return
 
-    def _packets(self) -> Iterator["Packet[VideoStream] | None"]:
+    def _packets(self) -> Iterator["Packet[VideoStream]"]:
         try:
             for packet in self._container.demux(self._stream):
                 if packet.size:
@@ -110,19 +122,45 @@ class MediaFile:
                     yield packet
         except av.FFmpegError as error:
             self.failure = error.strerror or type(error).__name__
-        yield None  # lets the decoder hand out what it still holds
+
+    def _decode(self, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+        """Return the pictures that a packet completes; None: those that the decoder still holds."""
+        try:
+            frames = self._stream.codec_context.decode(packet)
+        except av.FFmpegError:
+            self._suspect(packet)
+            return []
+        if packet is not None and (packet.is_corrupt or self._follows_a_lost_one(packet)):
+            self._suspect(packet)
+        return frames
+
+    def _follows_a_lost_one(self, packet: "Packet[VideoStream]") -> bool:
+        return self._numbers is not None and self._numbers.lost_before(byte_stream(bytes(packet), self._length_size))
+
+    def _suspect(self, packet: "Packet[VideoStream] | None") -> None:
+        pts = _END if packet is None else packet.pts if packet.pts is not None else packet.dts
+        if pts is None or pts != self._suspect_until:
+            self.unreadable += 1
+        self._suspect_until = _END if pts is None else pts
 
     def _picture(self, frame: av.VideoFrame) -> DecodedPicture:
         units = heapq.heappop(self._due) if self._due else frame.pts
-        corrupt = self._pending and (self._corrupt_from is None or frame.pts is None or frame.pts >= self._corrupt_from)
-        self._pending = self._pending and not corrupt
+        corrupt = frame.is_corrupt or self._is_suspect(frame)
         time_base = self._stream.time_base
         time_s = None if units is None or time_base is None or not self.has_times else float(units * time_base)
-        return DecodedPicture(self._upright.turn(frame), time_s, corrupt or frame.is_corrupt)
+        return DecodedPicture(self._upright.turn(frame), time_s, corrupt)
 
-    def _note_unreadable(self, packet: "Packet[VideoStream] | None") -> None:
-        self.unreadable += 1
-        self._pending, self._corrupt_from = True, None if packet is None else packet.pts
+    def _is_suspect(self, frame: av.VideoFrame) -> bool:
+        """Return whether a picture may lack data: those from where a loss is noticed to the one it was noticed in.
+
+        That those drawn upon it stay unusable until the next key frame is `FrameMaker`'s part.
+        """
+        until = self._suspect_until
+        if until is None:
+            return False
+        if frame.pts is None or frame.pts >= until:
+            self._suspect_until = None
+        return not (frame.key_frame and frame.pts is not None and frame.pts > until)
 
 
 @contextmanager
@@ -135,7 +173,11 @@ def open_media(path: Path) -> Iterator[MediaFile]:
     try:
         if path.stat().st_size == 0:
             raise MediaError(f"{path}: is empty\n    cure: record or copy it again")
-        container = av.open(f"file:{path}", options={"format_whitelist": _CONTAINERS})
+        # Damage is counted and told once a file; FFmpeg would tell it once a packet.
+        av.logging.set_skip_repeated(False)
+        av.logging.set_level(av.logging.WARNING)
+        with av.logging.Capture(local=True):
+            container = av.open(f"file:{path}", options={"format_whitelist": _CONTAINERS})
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _unusable(path, error) from error
     with container:

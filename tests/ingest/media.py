@@ -188,6 +188,22 @@ class Encoded:
         yield from _decoded(decoder, None)
 
 
+def remux(source: Path, target: Path, *, without: set[int]) -> Path:
+    """Copy a file into another container, some packets left out, as a recorder does whose network lost them."""
+    with (
+        av.open(str(source)) as container,
+        av.open(str(target), "w", format=CONTAINERS[target.suffix[1:]][1]) as output,
+    ):
+        stream = container.streams.video[0]
+        copy = output.add_stream_from_template(stream)
+        packets = (packet for packet in container.demux(stream) if packet.size)
+        for number, packet in enumerate(packets):
+            if number not in without:
+                packet.stream = copy
+                output.mux(packet)
+    return target
+
+
 def _decoded(decoder: av.VideoCodecContext, packet: av.Packet | None) -> list[av.VideoFrame]:
     try:
         return decoder.decode(packet)

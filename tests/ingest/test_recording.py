@@ -14,7 +14,7 @@ from camera_pipeline.config import Camera
 from camera_pipeline.errors import MediaError
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.types import ClockSource, Damage, Frame
-from tests.ingest.media import CONTAINERS, Clip, broken_files, picture, write
+from tests.ingest.media import CONTAINERS, Clip, broken_files, picture, remux, write
 
 CAMERA = Camera(id="gate", analyse_fps=5)
 EVERY = Camera(id="gate", analyse_fps=25)
@@ -177,6 +177,18 @@ def test_frames_after_broken_data_are_marked_until_the_next_key_frame(tmp_path: 
     marked = [index for index, kind in damage.items() if kind is Damage.CORRUPT]
     assert marked, "broken data leaves a mark"
     assert marked == list(range(marked[0], 50)), "from the broken frame to the key frame at 50"
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "mov", "h264", "ts"])
+def test_a_lost_h264_picture_marks_those_drawn_from_it_although_ffmpeg_says_nothing(
+    tmp_path: Path, ending: str
+) -> None:
+    whole = write(tmp_path / "whole.mkv", Clip(frames=75))
+    path = remux(whole, tmp_path / f"a.{ending}", without={30})
+    frames = frames_of(path, camera=EVERY)
+    shown = [frame.damage for frame in frames]
+    assert len(shown) == 74
+    assert shown == [None] * 30 + [Damage.CORRUPT] * 19 + [None] * 25, "from the next picture to the key frame"
 
 
 def test_a_cut_mp4_without_index_says_how_to_save_it(tmp_path: Path) -> None:
