@@ -1,7 +1,8 @@
 """Hands a camera's pictures to the clients that play it. Runs in the network thread only.
 
-All clients see the same live timeline. A client begins at a key frame; where the next one is far, it first gets the
-running group of pictures at once, so that nobody waits longer than `MAX_KEY_FRAME_WAIT_S`.
+All clients see the same live timeline. A client begins at a key frame; where the next one is far, it gets the running
+group of pictures at once after `MAX_KEY_FRAME_WAIT_S`. By UDP it gets it only where it is small: a large one would
+overflow the client's receive buffer and arrive in pieces.
 """
 
 import time
@@ -24,6 +25,9 @@ class Sink(Protocol):
 
     def congested(self) -> bool:
         """Tell whether the client reads too slowly to be sent more."""
+
+    def takes_at_once(self, packet_count: int) -> bool:
+        """Tell whether so many packets, sent at once, arrive."""
 
     def suffer(self, incident: Incident) -> None:
         """Let a fault happen to the client's connection."""
@@ -54,14 +58,18 @@ class Subscriber:
             return
         wanted = [picture]
         if self._waiting_since_s is not None:
-            waited_s = time.monotonic() - self._waiting_since_s
-            if not group or not (picture.key_frame or waited_s > MAX_KEY_FRAME_WAIT_S):
+            if not (picture.key_frame or self._may_catch_up(group, self._waiting_since_s)):
                 return
             self._waiting_since_s = None
             wanted = group
         self._report(wanted[0])
         for one in wanted:
             self.sink.send_rtp(one.packets)
+
+    def _may_catch_up(self, group: list[SentPicture], since_s: float) -> bool:
+        if not group or time.monotonic() - since_s < MAX_KEY_FRAME_WAIT_S:
+            return False
+        return self.sink.takes_at_once(sum(len(picture.packets) for picture in group))
 
     def _report(self, picture: SentPicture) -> None:
         now_s = time.monotonic()

@@ -18,6 +18,7 @@ from camera_pipeline.simulator.rtsp_message import interleave
 
 MAX_BACKLOG_BYTES = 4 << 20  # several seconds of 1080p; a client that lags further skips to a key frame
 _SEND_BUFFER_BYTES = 1 << 20  # one large key frame goes out in one go
+_UDP_BURST_PACKETS = 64  # Linux's default receive buffer of 208 KiB holds about 90 full ones
 _GARBAGE = np.random.default_rng(0).bytes(512)
 _PORT_TRIES = 64
 _PORTS = range(1, 65536)
@@ -106,6 +107,10 @@ class TcpSink(_ConnectedSink):
         """Tell whether the client reads too slowly to be sent more."""
         return self._connection.get_write_buffer_size() > MAX_BACKLOG_BYTES
 
+    def takes_at_once(self, packet_count: int) -> bool:  # noqa: ARG002 - as for UDP
+        """TCP takes any number of packets."""
+        return True
+
 
 class UdpPair:
     """The server's two UDP sockets, shared by all clients: RTP on an even port, RTCP on the next."""
@@ -177,6 +182,10 @@ class UdpSink(_ConnectedSink):
     def congested(self) -> bool:
         """UDP knows no congestion."""
         return False
+
+    def takes_at_once(self, packet_count: int) -> bool:
+        """Tell whether so many packets fit into a client's receive buffer."""
+        return packet_count <= _UDP_BURST_PACKETS
 
 
 def _send(via: socket.socket, packet: bytes, address: tuple[str, int]) -> None:

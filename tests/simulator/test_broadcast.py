@@ -15,6 +15,7 @@ class Notes:
         self.rtcp: list[bytes] = []
         self.incidents: list[Incident] = []
         self.full = False
+        self.burst_packets = 1000
 
     def send_rtp(self, packets: tuple[bytes, ...]) -> None:
         self.rtp.extend(packets)
@@ -24,6 +25,9 @@ class Notes:
 
     def congested(self) -> bool:
         return self.full
+
+    def takes_at_once(self, packet_count: int) -> bool:
+        return packet_count <= self.burst_packets
 
     def suffer(self, incident: Incident) -> None:
         self.incidents.append(incident)
@@ -76,6 +80,17 @@ def test_a_client_that_waits_too_long_gets_the_running_group(hands: Hands) -> No
     cast.publish(picture("P3"))
     assert notes.rtp == [b"K1", b"P1", b"P2", b"P3"]
     assert notes.rtcp == [b"SRK1"]
+
+
+def test_a_group_that_would_overflow_the_client_is_not_sent_at_once(hands: Hands) -> None:
+    cast = Broadcast()
+    cast.publish(picture("K1", key=True))
+    notes = joined(cast)
+    notes.burst_packets = 1
+    hands.now_s += MAX_KEY_FRAME_WAIT_S + 0.1
+    cast.publish(picture("P1"))
+    cast.publish(picture("K2", key=True))
+    assert notes.rtp == [b"K2"]
 
 
 def test_without_any_key_frame_there_is_nothing_to_send(hands: Hands) -> None:
