@@ -1,0 +1,1 @@
+"""Tests of the sample videos and of the code that draws them."""
