@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from camera_pipeline.errors import SimulatorError
 from camera_pipeline.simulator.camera import Incident
-from camera_pipeline.simulator.transport import TcpChannels, TcpSink, UdpPair, UdpPorts, choose_transport
+from camera_pipeline.simulator.transport import TcpChannels, TcpSink, UdpPair, UdpPorts, UdpSink, choose_transport
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,31 @@ def test_a_client_that_does_not_read_is_congested_and_a_closed_one_is_sent_nothi
         return before, after
 
     assert asyncio.run(scenario()) == (False, True)
+
+
+def test_by_udp_a_large_picture_goes_out_in_order_and_not_all_at_once() -> None:
+    async def scenario(client: socket.socket) -> tuple[list[bytes], float]:
+        loop, pair = asyncio.get_running_loop(), UdpPair("127.0.0.1")
+        port = client.getsockname()[1]
+        reader, writer = socket.socketpair()
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=reader)
+        sink, began_s = UdpSink(transport, pair, "127.0.0.1", UdpPorts(port, port)), time.monotonic()
+        sink.send_rtp(tuple(b"%d" % number for number in range(40)))
+        sink.send_rtp((b"40",))
+        received = [await loop.sock_recv(client, 2048) for _ in range(41)]
+        sink.send_rtp((b"after",) * 40)
+        pair.close(loop)
+        await asyncio.sleep(0.02)  # what is left to send finds the sockets closed
+        transport.close()
+        writer.close()
+        return received, time.monotonic() - began_s
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind(("127.0.0.1", 0))
+        client.setblocking(False)
+        received, took_s = asyncio.run(scenario(client))
+    assert received == [b"%d" % number for number in range(41)]
+    assert took_s > 0.0036, "three steps"
 
 
 def test_an_address_that_is_not_ours_is_refused_with_the_cure() -> None:
