@@ -124,22 +124,30 @@ class ConsumerGroup:
         )
         return answer[0][1] if answer else []
 
-    def _counted(self, found: Sequence[tuple[bytes, Fields | None]]) -> list[Entry]:
+    def _counted(self, found: Sequence[tuple[bytes | None, Fields | None]]) -> list[Entry]:
         """Add how often each was delivered; what was deleted from the stream is acknowledged and left out."""
-        for entry_id in [entry_id for entry_id, fields in found if fields is None]:
-            self.acknowledge(entry_id.decode())
-        if not found:
+        there = [(entry_id, fields) for entry_id, fields in found if entry_id is not None and fields is not None]
+        if len(there) < len(found):
+            self._forget_deleted()
+        if not there:
             return []
-        pending: Any = self._ask(lambda: self._pending(found[0][0], found[-1][0])) or []
+        pending: Any = self._ask(lambda: self._pending(there[0][0], there[-1][0])) or []
         attempts = {each["message_id"]: int(each["times_delivered"]) for each in pending}
         return [
             Entry(entry_id=entry_id.decode(), fields=fields, attempt=attempts[entry_id])
-            for entry_id, fields in found
-            if fields is not None and entry_id in attempts  # else another consumer took it a moment ago
+            for entry_id, fields in there
+            if entry_id in attempts  # else another consumer took it a moment ago
         ]
 
+    def _forget_deleted(self) -> None:
+        """Acknowledge what is ours but no longer in the stream. Redis 6.2 does not name such entries when claiming."""
+        for each in self._ask(lambda: self._pending("-", "+")) or []:
+            entry_id = each["message_id"]
+            if self._ask(lambda entry_id=entry_id: self._client.xrange(self._stream, entry_id, entry_id)) == []:  # type: ignore[misc]
+                self.acknowledge(entry_id.decode())
+
     def _pending(self, first: str | bytes, last: str | bytes) -> Any:
-        # Between first and last there may be more of our own than these: ten times as many are room enough, and one
+        # From first to last there may be more of our own than these: ten times as many are room enough, and one
         # that is not counted comes again later.
         return self._client.xpending_range(
             self._stream, self._group, min=first, max=last, count=10 * self._batch, consumername=self._name

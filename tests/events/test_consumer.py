@@ -204,6 +204,7 @@ def test_a_deleted_entry_is_forgotten_when_it_is_claimed(redis_server: RedisServ
     with consumer(redis_server, "alive", claim_after_s=0.05) as reader:
         time.sleep(0.1)
         assert events_of(take(reader, 2)) == samples(2, first=1)
+    assert unacknowledged(redis_server) == 0
 
 
 @pytest.mark.slow
