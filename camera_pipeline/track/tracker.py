@@ -30,11 +30,11 @@ class TrackerSettings(Settings):
 
     sure_confidence: Fraction = 0.4
     """Detections from here on choose their track before the weaker ones."""
-    start_confidence: Fraction = 0.35
-    """Only detections from here on begin a track."""
-    weak_confidence: Fraction = 0.1
+    start_confidence: Fraction = 0.1
+    """Only detections from here on begin a track. Low, as the detector has a threshold of its own for each class."""
+    weak_confidence: Fraction = 0.05
     """Detections below are ignored."""
-    misfit_limit: PositiveFloat = 35.0
+    misfit_limit: PositiveFloat = 31.0
     """A detection that fits a track worse than this (see `Motion.misfit`) is somebody else."""
     class_penalty: NonNegativeFloat = 6.0
     """Added to the misfit where the detection's class is not the track's."""
@@ -130,8 +130,13 @@ class Tracker:
     def _report(self, detections: Detections, row_of: Int64, ended: tuple[int, ...]) -> Tracks:
         kept: NDArray[np.int64] = np.flatnonzero(row_of != NOBODY)
         rows = row_of[kept]
+        filtered = self._table.motion.edge[rows]
+        upright = (filtered[:, :2] < filtered[:, 2:]).all(
+            axis=1
+        )  # edges are filtered apart; rarely they pass each other
+        xyxy = np.where(upright[:, None], filtered, detections.xyxy[kept])
         return Tracks(
-            xyxy=self._table.motion.edge[rows].round(BOX_DECIMALS).astype(np.float32),
+            xyxy=xyxy.round(BOX_DECIMALS).astype(np.float32),
             confidence=detections.confidence[kept],
             class_id=self._table.class_id()[rows],
             track_id=self._table.track_id[rows],

@@ -86,7 +86,7 @@ def test_an_object_seen_once_is_never_confirmed_and_ends_soon() -> None:
 
 
 def test_weak_detections_keep_a_track_alive_but_begin_none() -> None:
-    tracker = Tracker()
+    tracker = Tracker(TrackerSettings(start_confidence=0.35))
     run(tracker, [(tick / 5, boxes([box_at(100, 300)])) for tick in range(5)])
     weak = tracker.update(boxes([box_at(101, 300), box_at(700, 300)], confidence=0.2), 1.0)
     assert ids_of(weak) == [1]
@@ -95,11 +95,11 @@ def test_weak_detections_keep_a_track_alive_but_begin_none() -> None:
 def test_detections_below_the_weak_threshold_are_ignored() -> None:
     tracker = Tracker()
     run(tracker, [(tick / 5, boxes([box_at(100, 300)])) for tick in range(5)])
-    assert ids_of(tracker.update(boxes([box_at(100, 300)], confidence=0.05), 1.0)) == []
+    assert ids_of(tracker.update(boxes([box_at(100, 300)], confidence=0.04), 1.0)) == []
 
 
 def test_sure_detections_choose_first() -> None:
-    tracker = Tracker()
+    tracker = Tracker(TrackerSettings(start_confidence=0.35))
     run(tracker, [(tick / 5, boxes([box_at(100, 300)])) for tick in range(5)])
     both = tracker.update(boxes([box_at(100, 300), box_at(103, 300)], confidence=[0.2, 0.9]), 1.0)
     assert [(track, round(float(sure), 1)) for track, sure in zip(both.track_id, both.confidence, strict=True)] == [
@@ -170,6 +170,7 @@ def test_ids_are_unique_never_reused_and_end_exactly_once(seed: int, fps: float)
         tracks = tracker.update(frame.detections, frame.media_time_s)
         ids = ids_of(tracks)
         assert len(set(ids)) == len(ids)
+        assert (tracks.xyxy[:, :2] <= tracks.xyxy[:, 2:]).all()
         assert not ended.intersection(ids)
         assert set(tracks.ended) <= alive
         new = set(ids) - alive
