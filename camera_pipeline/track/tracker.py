@@ -131,9 +131,8 @@ class Tracker:
         kept: NDArray[np.int64] = np.flatnonzero(row_of != NOBODY)
         rows = row_of[kept]
         filtered = self._table.motion.edge[rows]
-        upright = (filtered[:, :2] < filtered[:, 2:]).all(
-            axis=1
-        )  # edges are filtered apart; rarely they pass each other
+        # Edges are filtered apart from each other; rarely one passes its opposite.
+        upright = (filtered[:, 0] < filtered[:, 2]) & (filtered[:, 1] < filtered[:, 3])
         xyxy = np.where(upright[:, None], filtered, detections.xyxy[kept])
         return Tracks(
             xyxy=xyxy.round(BOX_DECIMALS).astype(np.float32),
