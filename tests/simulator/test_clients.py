@@ -78,7 +78,8 @@ def test_gstreamer_plays(
     source = f"rtspsrc location={cameras.url(path)} protocols={transport} buffer-mode=none latency=50"
     pipeline = f"{source} ! {elements} ! fakesink num-buffers=40 silent=false"
     command = [tool("gst-launch-1.0"), "-v", *pipeline.split()]
-    done = subprocess.run(command, capture_output=True, timeout=20, check=True, text=True)
+    done = subprocess.run(command, capture_output=True, timeout=20, check=False, text=True)
+    assert done.returncode == 0, done.stderr
     stamps = re.findall(r"chain .*?pts: (\d+):(\d+):([\d.]+)", done.stdout)
     times_s = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in stamps]
     assert len(times_s) == 40
