@@ -28,6 +28,7 @@ from camera_pipeline.ingest.upright import Upright
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,flv,asf,dhav,mjpeg"
 _WITHOUT_TIMES = frozenset(("h264", "hevc", "m4v", "mpegvideo", "mjpeg"))
 _DECODE_TIMES_ONLY = frozenset(("avi",))
+_CONVERT = "convert it to H.264 with the recorder's own program"
 _END = sys.maxsize  # later than any time stamp
 _FPS_RANGE = (0.1, 240.0)  # outside it the header's rate is rubbish
 _FPS_ASSUMED = 25.0  # what most cameras are set to
@@ -185,6 +186,8 @@ def open_media(path: Path) -> Iterator[MediaFile]:
         if not videos:
             raise MediaError(f"{path}: holds no video\n    cure: name a file with a video track")
         stream = videos[0]
+        if stream.codec_context is None:
+            raise MediaError(f"{path}: its video is coded in a way that FFmpeg does not know\n    cure: {_CONVERT}")
         stream.codec_context.thread_type = "NONE"
         yield MediaFile(path, container, stream)
 
