@@ -37,9 +37,9 @@ class StreamTime:
     """
 
     def __init__(self, first: VideoPacket) -> None:
-        self._time_base = first.time_base
+        self._ticks, self._per = first.time_base.as_integer_ratio()  # seconds = ticks * _ticks / _per
         self._first_pts = _stamp(first) or 0
-        self._validator = TimestampValidator(self._time_base)
+        self._validator = TimestampValidator(first.time_base)
         self.capture = CaptureTime()
 
     def judge(self, packet: VideoPacket) -> Verdict:
@@ -52,7 +52,7 @@ class StreamTime:
 
     def media_time_s(self, pts: int | None) -> float:
         """Return seconds since the session's first picture; 0 for the first packet, which may have no stamp."""
-        return 0.0 if pts is None else max(0.0, float((pts - self._first_pts) * self._time_base))
+        return 0.0 if pts is None else max(0.0, (pts - self._first_pts) * self._ticks / self._per)
 
     def note(self, arrival: Arrival) -> None:
         """Learn the relation of media time and wall clock from a packet."""
