@@ -21,7 +21,7 @@ from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.track.tracker import Tracker
 from camera_pipeline.types import CaptureClock, ClockSource, Detections, Event, Scene, Tracks
 
-RULES = ("red_light", "stop_line")
+RULES = ("red_light", "stop_line", "wrong_way", "stopped_vehicle", "congestion", "camera_health")
 CLOCK = CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0)
 TOLERANCE_S = {"red_light": 2.0, "stop_line": 2.0, "wrong_way": 8.0, "stopped_vehicle": 15.0, "congestion": 15.0}
 HARDLY_VISIBLE = 0.3  # share of the vehicle not hidden; below, no camera could be asked
@@ -140,7 +140,7 @@ def _counts_neither_way(act: dict[str, Any]) -> bool:
 def _is_told(kind: str, act: dict[str, Any], event: Event, vehicle: str | None) -> bool:
     if act["vehicle"] is None:
         return act["type"] == kind and event.details.get("zone") == act["place"] and _near(kind, act, event)
-    return act["vehicle"] == vehicle and _near(kind, act, event)
+    return vehicle in (act["vehicle"], act.get("with")) and vehicle is not None and _near(kind, act, event)
 
 
 def _near(kind: str, act: dict[str, Any], event: Event) -> bool:

@@ -14,8 +14,8 @@ Float = NDArray[np.float64]
 HIDDEN_BELOW = 0.85
 """Shares of the known height below this are not jitter (1 to 2 %): something hides the rest."""
 SHRINK = 0.7
-"""Loss of height per way of the roof. With the camera at height c and a vehicle of height v it is v / (c - v): 0.25 for a
-rider below a pole of 8 m, 0.7 for a bus."""
+"""Loss of height per way of the roof. With the camera at height c and a vehicle of height v it is v / (c - v): 0.25 for
+a rider below a pole of 8 m, 0.7 for a bus."""
 RISE = 0.3
 """Share of a greater height that is believed at once; a single box around two vehicles must not count for long."""
 

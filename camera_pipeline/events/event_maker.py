@@ -1,5 +1,7 @@
-"""Make events of candidates: identity, wall-clock time, versions, rounding. Used by the engine; pure but for a session's
-origin and the spans of damaged pictures, both bounded."""
+"""Make events of candidates: identity, wall-clock time, versions, rounding. Used by the engine.
+
+State is bounded: a session's origin, and when pictures were damaged.
+"""
 
 import uuid
 from collections import deque

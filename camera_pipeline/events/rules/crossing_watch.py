@@ -1,4 +1,4 @@
-"""Follows every vehicle that crosses a stop line on red until it is known what it did. Used by `red_light`, `stop_line`.
+"""Follows every vehicle that crosses a stop line on red until it is known what it did; for `red_light`, `stop_line`.
 
 Vehicles that crossed on green or amber are none of its business, however long they then wait in the junction.
 """

@@ -1,0 +1,140 @@
+"""A jam: a zone is full and its traffic hardly moves, for a minute. Tells its onset, and its end.
+
+      pace (box heights a second, weighted by car units, mean of 8 s)
+      0.1 ──┐                   ┌──
+            └───────────────────┘        ≥ 6 car units all the while
+            │← 60 s →│          │
+          began    onset       end
+
+No calibration is needed: vehicles are measured in their own size, so near and far ones count alike. A queue at a red
+light is no jam, since it dissolves within the minute or holds fewer vehicles than `min_car_units`.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PositiveFloat
+
+from camera_pipeline.config import Camera
+from camera_pipeline.events.candidate import Candidate
+from camera_pipeline.events.drawn import ZoneName
+from camera_pipeline.events.history import Histories, Vehicles
+from camera_pipeline.events.rule import Rule, VehicleSettings
+from camera_pipeline.geometry import points_in_polygon, to_pixels
+from camera_pipeline.types import EventKind, Scene
+
+Float = NDArray[np.float64]
+
+WINDOW_S = 8.0
+"""Load and pace are means over this time: a stop-and-go wave passes, a vehicle or two misread do not matter."""
+CAR_UNITS = {"bicycle": 0.25, "motorcycle": 0.25, "bus": 2.5, "truck": 2.5}
+"""Road space of classes in cars; other classes count 1."""
+HEAVY_PACE = 0.05
+"""Below this mean pace a jam is told as `standing`, else as `slow`; half of the default limit."""
+
+
+_FREE_PACE = 1.5
+"""Box heights a second from which faster does not matter; an empty road counts as this."""
+
+
+class CongestionSettings(VehicleSettings):
+    """Settings of `congestion`; use the rule once for each zone, each with a `name` of its own."""
+
+    zone: ZoneName
+    """One carriageway or approach."""
+    slow_pace: PositiveFloat = 0.1
+    """Box heights a second; some 4 to 6 km/h for traffic that comes or goes below a pole camera."""
+    min_car_units: PositiveFloat = 6.0
+    """Fewer vehicles (a car is 1, a motorbike 0.25) are no jam."""
+    onset_s: PositiveFloat = 60.0
+    """It must last this long to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    at_s: float
+    car_units: float
+    pace: float
+    vehicles: int
+
+
+class Congestion(Rule[CongestionSettings]):
+    """Tells jams in one zone.
+
+    Details: `zone`, `level` (`slow` or `standing`), `car_units`, `pace` and `vehicles` (means: of the minute before the
+    onset; at the end, of the whole jam), `duration_s` at the end. `media_time_s` of the onset is when the jam began.
+    """
+
+    kind = EventKind.INCIDENT
+    version = "1"
+    settings_type = CongestionSettings
+
+    def __init__(self, camera: Camera, settings: CongestionSettings, class_names: Sequence[str]) -> None:
+        super().__init__(camera, settings, class_names)
+        self._units = np.array([CAR_UNITS.get(name, 1.0) for name in self.class_names])
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._window: deque[_Moment] = deque()
+        self._began_s: float | None = None
+        self._is_told = False
+        self._frames = 0
+        self._sums = np.zeros(3)
+
+    def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
+        """Return the onset once a jam has lasted long enough, and its end."""
+        now_s = scene.media_time_s
+        self._window.append(self._moment(histories.now, scene))
+        while self._window[0].at_s <= now_s - WINDOW_S:
+            self._window.popleft()
+        means = np.mean([(one.car_units, one.pace, one.vehicles) for one in self._window], axis=0)
+        middle_s = now_s - WINDOW_S / 2  # the means are as old as the middle of their window
+        if means[0] >= self.settings.min_car_units and means[1] < self.settings.slow_pace:
+            yield from self._goes_on(middle_s, means)
+        else:
+            yield from self._is_over(middle_s)
+
+    def _moment(self, vehicles: Vehicles, scene: Scene) -> _Moment:
+        zone = to_pixels(self.camera.zones[self.settings.zone], scene.frame_wh)
+        counted = points_in_polygon(vehicles.anchor, zone) & self.watched(vehicles) & np.isfinite(vehicles.pace)
+        units = self._units[vehicles.class_id[counted]]
+        total = float(units.sum())
+        paces = np.minimum(vehicles.pace[counted], _FREE_PACE)
+        pace = float((paces * units).sum() / total) if total else _FREE_PACE
+        return _Moment(scene.media_time_s, total, pace, len(units))
+
+    def _goes_on(self, middle_s: float, means: Float) -> Iterator[Candidate]:
+        if self._began_s is None:
+            self._began_s = max(middle_s, 0.0)
+        self._frames += 1
+        self._sums += means
+        if not self._is_told and middle_s - self._began_s >= self.settings.onset_s:
+            self._is_told = True
+            yield self._candidate("onset", self._began_s, self._began_s, {})
+
+    def _is_over(self, middle_s: float) -> Iterator[Candidate]:
+        began_s, told = self._began_s, self._is_told
+        if began_s is not None and told:
+            yield self._candidate("end", middle_s, began_s, {"duration_s": middle_s - began_s})
+        self._began_s, self._is_told, self._frames, self._sums = None, False, 0, np.zeros(3)
+
+    def _candidate(self, phase: str, at_s: float, began_s: float, more: dict[str, object]) -> Candidate:
+        car_units, pace, vehicles = (self._sums / self._frames).tolist()
+        return Candidate(
+            type="congestion",
+            media_time_s=at_s,
+            phase=phase,
+            began_s=began_s,
+            details={
+                "zone": self.settings.zone,
+                "level": "standing" if pace < HEAVY_PACE else "slow",
+                "car_units": car_units,
+                "pace": pace,
+                "vehicles": vehicles,
+                **more,
+            },
+        )

@@ -1,0 +1,90 @@
+"""Which standing vehicles wait for something: a slow vehicle ahead in their lane, or the signal at the line ahead.
+
+Used by rules about standing vehicles. Distances are in box heights, so no calibration is needed.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_pipeline.config import Camera
+from camera_pipeline.events.history import Vehicles
+from camera_pipeline.geometry import points_in_polygon, to_pixels
+from camera_pipeline.types import SignalState
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+SLOW_PACE = 0.5
+"""Box heights a second; up to here a vehicle ahead holds up those behind."""
+NEAR = 1.5
+"""Box heights ahead within which a slow vehicle explains the stand: some 6 m for riders, 15 m for cars far away."""
+FAR = 4.0
+"""The same while the signal is not green: gaps in a queue are wider than gaps between vehicles that drive."""
+ASIDE = 0.7
+"""Box heights to either side that count as ahead."""
+AT_LINE = 2.5
+"""Box heights before the stop line within which the first vehicle of a queue stands."""
+
+
+class Queue:
+    """Queues on one camera.
+
+    Args:
+        camera: the camera; its lanes say which way is ahead.
+        signal_line: the stop line of the signal, by name; None: there is none.
+    """
+
+    def __init__(self, camera: Camera, signal_line: str | None) -> None:
+        self._camera = camera
+        self._line = signal_line
+
+    def explains(self, vehicles: Vehicles, asked: Bool, frame_wh: tuple[int, int], signal: SignalState | None) -> Bool:
+        """Return which of the asked vehicles wait, bool (M,).
+
+        Args:
+            vehicles: all vehicles of the frame.
+            asked: which are asked about, bool (M,).
+            frame_wh: size of the picture.
+            signal: what the signal shows; None: there is none. Unknown counts as not green.
+        """
+        rows = np.flatnonzero(asked)
+        ahead = self._ways(vehicles.anchor[rows], frame_wh)
+        held = signal is not None and signal is not SignalState.GREEN
+        before_line, at_line = self._at_line(vehicles, rows, ahead, frame_wh)
+        reach = np.where(held & before_line, FAR, NEAR)
+        explained = np.zeros(len(vehicles), np.bool_)
+        explained[rows] = _is_behind(vehicles, rows, ahead, reach) | (held & at_line)
+        return explained
+
+    def _ways(self, points: Float, frame_wh: tuple[int, int]) -> Float:
+        """Return the direction of the lane that each point is in, (N, 2) unit vectors; NaN outside of lanes."""
+        ways = np.full((len(points), 2), np.nan)
+        for lane in self._camera.lanes.values():
+            start, end = to_pixels(lane.direction, frame_wh)
+            inside = points_in_polygon(points, to_pixels(lane.polygon, frame_wh))
+            ways[inside] = (end - start) / np.hypot(*(end - start))
+        return ways
+
+    def _at_line(
+        self, vehicles: Vehicles, rows: NDArray[np.int64], ahead: Float, frame_wh: tuple[int, int]
+    ) -> tuple[Bool, Bool]:
+        """Return which vehicles have the stop line ahead, and which have it close ahead."""
+        if self._line is None:
+            return np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
+        line = to_pixels(self._camera.lines[self._line], frame_wh)
+        along = line[-1] - line[0]
+        normal = np.array([-along[1], along[0]]) / np.hypot(*along)
+        closing = ahead @ normal  # how much of a step ahead brings the vehicle nearer to the line, with its sign
+        way_px = (line.mean(axis=0) - vehicles.anchor[rows]) @ normal / np.where(closing == 0, np.nan, closing)
+        way = way_px / vehicles.height_px[rows]
+        return way > 0, (way > -0.5) & (way < AT_LINE)
+
+
+def _is_behind(vehicles: Vehicles, rows: NDArray[np.int64], ahead: Float, reach: Float) -> Bool:
+    """Whether a slow vehicle is ahead of each row, within reach (N,)."""
+    offset = vehicles.anchor[None] - vehicles.anchor[rows][:, None]
+    size = (vehicles.height_px[rows][:, None] + vehicles.height_px[None]) / 2
+    along = np.einsum("nmk,nk->nm", offset, ahead) / size
+    aside = np.abs(offset[..., 0] * ahead[:, 1, None] - offset[..., 1] * ahead[:, 0, None]) / size
+    slow = ~(vehicles.pace >= SLOW_PACE)
+    return np.asarray(((along > 0.1) & (along < reach[:, None]) & (aside < ASIDE) & slow).any(axis=1))

@@ -1,0 +1,142 @@
+"""Riding or driving against a lane's direction.
+
+      lane        │ ▼ ▼ ▼ │   direction, as drawn
+                  │   ▲   │   against it for 2 s and one box height: one candidate a vehicle
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PositiveFloat
+
+from camera_pipeline.config import Camera
+from camera_pipeline.config.mistakes import Mistake
+from camera_pipeline.events.candidate import Candidate
+from camera_pipeline.events.drawn import LaneName
+from camera_pipeline.events.history import Histories, Vehicles
+from camera_pipeline.events.rule import Rule, VehicleSettings
+from camera_pipeline.geometry import points_in_polygon, to_pixels
+from camera_pipeline.types import EventKind, Scene
+
+Float = NDArray[np.float64]
+
+AGAINST_PACE = 0.15
+"""Box heights a second against the lane; slower is manoeuvring, or the drift of a box."""
+AGAINST_COSINE = -0.5
+"""Within 60° of straight against; crossing a lane is not driving against it."""
+PAUSE_S = 1.0
+"""A pause, or a moment out of the lane, up to this long does not begin the count anew."""
+_CONFIDENCE = 0.95
+
+
+class WrongWaySettings(VehicleSettings):
+    """Settings of `wrong_way`."""
+
+    lanes: tuple[LaneName, ...] = ()
+    """Lanes that are watched; empty: all."""
+    min_s: PositiveFloat = 2.0
+    """So long it must go against the lane."""
+    min_distance: PositiveFloat = 1.0
+    """And so far, in box heights."""
+
+
+@dataclass(slots=True)
+class _Against:
+    """A vehicle that goes against a lane."""
+
+    lane: str
+    began_s: float
+    seen_s: float
+    lasted_s: float = 0.0
+    distance: float = 0.0
+    is_told: bool = False
+
+
+class WrongWay(Rule[WrongWaySettings]):
+    """Tells one candidate a vehicle.
+
+    Details: `lane`, `lasted_s` and `distance` (box heights) against it so far. `media_time_s` is when it began.
+    """
+
+    kind = EventKind.VIOLATION
+    version = "1"
+    settings_type = WrongWaySettings
+    same_act = frozenset({"wrong_way_driver"})
+
+    def __init__(self, camera: Camera, settings: WrongWaySettings, class_names: tuple[str, ...]) -> None:
+        super().__init__(camera, settings, class_names)
+        self._lanes = settings.lanes or tuple(camera.lanes)
+        self.reset()
+
+    @classmethod
+    def check(cls, camera: Camera, settings: WrongWaySettings) -> list[Mistake]:  # noqa: ARG003
+        """Return a mistake when there is no lane to watch."""
+        if camera.lanes:
+            return []
+        cure = "draw each lane under the camera's `lanes:`, with its direction"
+        return [Mistake(path=("lanes",), value="", expected="at least one lane on this camera", cure=cure)]
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._against: dict[int, _Against] = {}
+
+    def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
+        """Return a candidate for each vehicle that has gone against a lane for long and far enough."""
+        vehicles, now_s = histories.now, scene.media_time_s
+        for row, lane in self._rows_against(vehicles, scene.frame_wh):
+            key = int(vehicles.key[row])
+            state = self._against.get(key)
+            if state is None or (not state.is_told and now_s - state.seen_s > PAUSE_S):
+                state = self._against[key] = _Against(lane, now_s, now_s)
+            step_s = now_s - state.seen_s
+            state.lasted_s += step_s
+            state.distance += step_s * float(vehicles.pace[row])
+            state.seen_s = now_s
+            if not state.is_told and self._is_enough(state):
+                state.is_told = True
+                yield self._candidate(vehicles, row, state)
+        for key in histories.ended:
+            self._against.pop(key, None)
+
+    def _rows_against(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> Iterator[tuple[int, str]]:
+        """Return the rows of vehicles that move against the lane they are in, and along none, with the lane."""
+        moving = self.watched(vehicles) & (vehicles.pace >= AGAINST_PACE)
+        if not moving.any():
+            return
+        lane_of: dict[int, str] = {}
+        along = np.zeros(len(vehicles), np.bool_)
+        for name in self._lanes:
+            lane = self.camera.lanes[name]
+            inside = moving & points_in_polygon(vehicles.anchor, to_pixels(lane.polygon, frame_wh))
+            start, end = to_pixels(lane.direction, frame_wh)
+            cosine = _cosine(vehicles, (end - start) / np.hypot(*(end - start)))
+            along |= inside & (cosine > 0)
+            lane_of |= dict.fromkeys(np.flatnonzero(inside & (cosine < AGAINST_COSINE)).tolist(), name)
+        yield from ((row, name) for row, name in sorted(lane_of.items()) if not along[row])
+
+    def _is_enough(self, state: _Against) -> bool:
+        return state.lasted_s >= self.settings.min_s and state.distance >= self.settings.min_distance
+
+    def _candidate(self, vehicles: Vehicles, row: int, state: _Against) -> Candidate:
+        return Candidate(
+            type="wrong_way",
+            media_time_s=state.began_s,
+            subject=self.subject(vehicles, row),
+            vehicle=int(vehicles.key[row]),
+            confidence=_CONFIDENCE,
+            details={"lane": state.lane, "lasted_s": state.lasted_s, "distance": state.distance},
+        )
+
+
+def _cosine(vehicles: Vehicles, direction: Float) -> Float:
+    """Return the cosine between movement and a direction, of the box's end that goes along with it more, (M,).
+
+    An edge that jumps because something hides it cannot make a vehicle go against the lane alone.
+    """
+    ends = []
+    for velocity in (vehicles.velocity, vehicles.top_velocity):
+        speed = np.hypot(*velocity.T)
+        ends.append(velocity @ direction / np.where(speed > 0, speed, 1.0))
+    return np.asarray(np.maximum(*ends))
