@@ -86,4 +86,5 @@ def _alike(reference: Float32, current: Float32, dx: int, dy: int) -> float:
     height, width = reference.shape
     first = reference[max(0, -dy) : height - max(0, dy), max(0, -dx) : width - max(0, dx)]
     second = current[max(0, dy) : height - max(0, -dy), max(0, dx) : width - max(0, -dx)]
-    return float(cv2.matchTemplate(first, second, cv2.TM_CCOEFF_NORMED)[0, 0])
+    first, second = first - first.mean(), second - second.mean()
+    return float((first * second).sum() / np.sqrt((first**2).sum() * (second**2).sum() + 1.0))
