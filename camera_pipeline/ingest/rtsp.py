@@ -12,7 +12,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import av
-from av.codec.hwaccel import HWAccel
+from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 
 from camera_pipeline.clock import Clock
@@ -57,11 +57,21 @@ class Source:
         url: with credentials; never shown.
         transport: how RTP travels.
         hardware: FFmpeg's name of a hardware decoder, or None.
+
+    Raises:
+        ConfigError: FFmpeg here has no such hardware decoder.
     """
 
     url: str
     transport: Transport = Transport.TCP
     hardware: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.hardware and self.hardware not in hwdevices_available():
+            known = ", ".join(hwdevices_available()) or "none"
+            raise ConfigError(
+                f"hardware decoder {self.hardware!r} is not in this FFmpeg; leave it out, or use: {known}"
+            )
 
     @property
     def host(self) -> str:
@@ -109,7 +119,7 @@ def arrivals(source: Source, limits: Limits, clock: Clock, stop: threading.Event
     with closing(_open(source, limits)) as container:
         if not container.streams.video:
             raise StreamBrokenError("the stream has no video; check the path in the camera's url")
-        yield from _read(container, limits, clock, stop)
+        yield from _read(container, source.transport, limits, clock, stop)
 
 
 def _open(source: Source, limits: Limits) -> InputContainer:
@@ -155,8 +165,11 @@ def _words(error: Exception) -> str:
     return redact(reason)
 
 
-def _read(container: InputContainer, limits: Limits, clock: Clock, stop: threading.Event) -> Packets:
+def _read(
+    container: InputContainer, transport: Transport, limits: Limits, clock: Clock, stop: threading.Event
+) -> Packets:
     heard_s = clock.monotonic_s()
+    cure = "check that no firewall drops UDP, or set transport: tcp" if transport is Transport.UDP else "or restart it"
     while not stop.is_set():
         try:
             for packet in container.demux(video=0):
@@ -171,7 +184,7 @@ def _read(container: InputContainer, limits: Limits, clock: Clock, stop: threadi
             silent_s = clock.monotonic_s() - heard_s
             if silent_s >= limits.silence_s:
                 raise SilenceError(
-                    f"no packet for {silent_s:.0f} s; check the camera and its network, or restart it"
+                    f"no packet for {silent_s:.0f} s; check the camera and its network, {cure}"
                 ) from None
         except av.error.InvalidDataError as error:
             raise StreamBrokenError(f"packets cannot be read: {_words(error)}; restart the camera") from error

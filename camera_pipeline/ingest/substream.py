@@ -6,6 +6,7 @@ streams have separate media clocks, so capture time is what they have in common.
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 from camera_pipeline.clock import Clock
 from camera_pipeline.config import Camera
@@ -13,8 +14,9 @@ from camera_pipeline.errors import ConfigError, SessionError
 from camera_pipeline.ingest.governor import ConnectionGovernor
 from camera_pipeline.ingest.live import LiveStream
 from camera_pipeline.ingest.packet_ring import Kept, PacketRing
-from camera_pipeline.ingest.rtsp import Limits, Source, arrivals
+from camera_pipeline.ingest.rtsp import Limits, Packets, Source, arrivals
 from camera_pipeline.ingest.supervisor import Supervisor
+from camera_pipeline.redact import redact
 from camera_pipeline.types import Frame
 
 
@@ -47,6 +49,7 @@ class MainStream:
             raise ConfigError(f"camera {camera.id} has a substream_url but no url; give it the main stream's")
         self.ring = PacketRing(camera.ring_s)
         self.last_error = ""
+        """Why nothing is received, credentials redacted; empty while packets come."""
         self._source = Source(url=camera.url.get_secret_value(), transport=camera.transport)
         self._limits, self._clock = limits, clock
         self._stream = LiveStream(camera, self.ring)
@@ -83,7 +86,13 @@ class MainStream:
         return self.ring.decode_captured(frame.captured_at.timestamp())
 
     def _receive(self, stop: threading.Event) -> None:
-        self._stream.keep(arrivals(self._source, self._limits, self._clock, stop))
+        self._stream.keep(self._heard(arrivals(self._source, self._limits, self._clock, stop)))
+
+    def _heard(self, packets: Packets) -> Packets:
+        with closing(packets):
+            for arrival in packets:
+                self.last_error = ""
+                yield arrival
 
     def _lost(self, error: SessionError) -> None:
-        self.last_error = str(error)
+        self.last_error = redact(error)

@@ -51,6 +51,8 @@ class WorkerStatus:
         packet_age_s: seconds since the last packet; None before the first.
         ring_bytes: encoded video in memory.
         packets_dropped: packets whose time stamps could not be used.
+        retry_in_s: seconds until the next attempt while waiting, else None.
+        main_error: why the main stream of a camera with a substream is away; empty while it is received.
     """
 
     camera_id: str
@@ -62,6 +64,8 @@ class WorkerStatus:
     packet_age_s: float | None
     ring_bytes: int
     packets_dropped: int
+    retry_in_s: float | None = None
+    main_error: str = ""
 
 
 class CameraWorker:
@@ -170,6 +174,7 @@ class CameraWorker:
         """How the camera fares now. Any thread."""
         arrived_s = list(self._arrived_s)
         span_s = arrived_s[-1] - arrived_s[0] if len(arrived_s) > 1 else 0.0
+        now_s, retry_at_s = self._clock.monotonic_s(), self._supervisor.retry_at_s
         return WorkerStatus(
             camera_id=self.camera.id,
             state=self._state,
@@ -177,9 +182,11 @@ class CameraWorker:
             reconnects=max(0, self._supervisor.attempts - 1),
             last_error=self._last_error,
             packet_fps=(len(arrived_s) - 1) / span_s if span_s > 0 else 0.0,
-            packet_age_s=self._clock.monotonic_s() - arrived_s[-1] if arrived_s else None,
+            packet_age_s=now_s - arrived_s[-1] if arrived_s else None,
             ring_bytes=self.ring.size_bytes,
             packets_dropped=self._stream.packets_dropped,
+            retry_in_s=None if retry_at_s is None else max(0.0, retry_at_s - now_s),
+            main_error=self._main.last_error if self._main else "",
         )
 
     def _watch(self, stop: threading.Event) -> None:

@@ -56,4 +56,5 @@ def test_detection_goes_on_while_the_main_stream_is_away(clip: Path) -> None:
         seen = len(watcher.frames)
         watcher.collect(lambda w: len(w.frames) >= seen + 40)
         assert [link.state for link in watcher.links] == [LinkState.ONLINE]
+        assert watcher.worker.status.main_error
         assert watcher.worker.native_picture(watcher.frames[-1]) is None, "too new for what the ring still holds"

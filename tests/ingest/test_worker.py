@@ -58,6 +58,8 @@ def test_a_wrong_password_is_reported_once_and_waits_long(clip: Path) -> None:
             assert "refused the user name or password" in w.links[0].reason
             assert w.worker.status.state is WorkerState.WAITING
             assert w.worker.status.reconnects == 0
+            assert w.worker.status.retry_in_s is not None
+            assert 20 < w.worker.status.retry_in_s < 32
             assert "hunter2" not in repr(w.items) + repr(w.worker.status)
 
 
@@ -130,6 +132,13 @@ def test_live_mail_keeps_only_the_newest_frame(clip: Path) -> None:
     assert len(frames) in (1, 2)  # the second may have come while we looked
     assert frames[0].session == 7
     assert dropped > 5
+
+
+def test_a_hardware_decoder_that_is_not_there_is_a_mistake_in_the_configuration() -> None:
+    clock = SystemClock()
+    camera = Camera.model_validate({"id": "cam", "url": "rtsp://127.0.0.1/x", "hardware": "abacus"})
+    with pytest.raises(ConfigError, match="'abacus' is not in this FFmpeg; leave it out, or use"):
+        CameraWorker(camera, Mailbox("cam", Doorbell(), lossless=False), ConnectionGovernor(clock), clock)
 
 
 def test_a_camera_without_url_is_a_mistake_in_the_configuration() -> None:
