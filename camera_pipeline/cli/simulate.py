@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,17 +9,7 @@ import typer
 
 from camera_pipeline.cli.logs import set_up_logging
 from camera_pipeline.errors import UserError
-from camera_pipeline.simulator import (
-    DEFAULT_PORT,
-    GRAMMAR,
-    Camera,
-    Credentials,
-    Fault,
-    Scheme,
-    Simulator,
-    parse_fault,
-    serve,
-)
+from camera_pipeline.simulator import DEFAULT_PORT, GRAMMAR, Credentials, Scheme, serve, simulator_of
 
 _FAULTS = ", ".join(f"`{form}`" for form in GRAMMAR.values())
 
@@ -52,26 +41,12 @@ def simulate(
     `camera-pipeline simulate a.mp4 b.mp4 --fault stall=20:5 --fault b@loss=0.02`
     """
     set_up_logging()
-    everywhere, alone = _faults(fault or [])
-    cameras = [Camera(file=file, faults=tuple(alone.pop(file.stem, ()))) for file in files]
-    if alone:
-        known = ", ".join(file.stem for file in files)
-        raise UserError(f"a fault names camera {', '.join(alone)}\n    cure: name one of: {known}")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     credentials = _credentials(user, password_file, scheme)
-    simulator = Simulator(cameras, host=host, port=port, credentials=credentials, faults=everywhere, seed=seed)
+    simulator = simulator_of(files, fault_texts=fault or [], host=host, port=port, credentials=credentials, seed=seed)
     serve(simulator, stop, typer.echo)
-
-
-def _faults(texts: list[str]) -> tuple[list[Fault], dict[str, list[Fault]]]:
-    everywhere: list[Fault] = []
-    alone: defaultdict[str, list[Fault]] = defaultdict(list)
-    for text in texts:
-        path, fault = parse_fault(text)
-        (everywhere if path is None else alone[path]).append(fault)
-    return everywhere, dict(alone)
 
 
 def _credentials(user: str | None, password_file: Path | None, scheme: Scheme) -> Credentials | None:

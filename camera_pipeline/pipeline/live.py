@@ -6,7 +6,7 @@ A worker a camera ─► Mailbox ─► Batcher ─► Detector ─► CameraLin
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -19,7 +19,7 @@ from camera_pipeline.ingest.governor import ConnectionGovernor
 from camera_pipeline.ingest.mailbox import Doorbell, Mailbox
 from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
-from camera_pipeline.types import Coverage, Event, Frame, LinkChange
+from camera_pipeline.types import Coverage, Detections, Event, Frame, LinkChange
 
 log = logging.getLogger(__name__)
 
@@ -129,21 +129,31 @@ class LivePipeline:
         self._remove(list(self._rigs))
 
     def _process(self, batch: Batch, observer: Observer | None) -> None:
+        """Run one batch: all its events are made durable in one transaction."""
+        events: list[Event] = []
         frames: list[Frame] = []
         for item in batch.items:
             if item.camera_id not in self._rigs:
                 continue  # removed while its last items were under way
             if isinstance(item, LinkChange):
-                self._sink.append(self._rigs[item.camera_id].line.link_changed(item))
+                events += self._rigs[item.camera_id].line.link_changed(item)
             else:
                 frames.append(item)
-        lines = {frame.camera_id: self._rigs[frame.camera_id].line for frame in frames}
-        for frame, found in zip(frames, detect_where_needed(frames, lines, self._detector), strict=True):
-            line = lines[frame.camera_id]
-            outcome = line.advance(line.look(frame, found, dropped=batch.dropped.get(frame.camera_id, 0)))
-            self._sink.append(outcome.events)
-            if observer is not None:
+        outcomes = [(frame, self._advance(frame, found, batch)) for frame, found in self._detect(frames)]
+        events += [event for _, outcome in outcomes for event in outcome.events]
+        if events:
+            self._sink.append(events)
+        if observer is not None:
+            for frame, outcome in outcomes:
                 observer(frame, outcome)
+
+    def _detect(self, frames: Sequence[Frame]) -> Iterator[tuple[Frame, Detections | None]]:
+        lines = {frame.camera_id: self._rigs[frame.camera_id].line for frame in frames}
+        return zip(frames, detect_where_needed(frames, lines, self._detector), strict=True)
+
+    def _advance(self, frame: Frame, found: Detections | None, batch: Batch) -> Outcome:
+        line = self._rigs[frame.camera_id].line
+        return line.advance(line.look(frame, found, dropped=batch.dropped.get(frame.camera_id, 0)))
 
     def _apply_requests(self) -> None:
         while not self._requests.empty():

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from camera_pipeline.picture import Picture
+if TYPE_CHECKING:  # readers of events need no video and no image library
+    from camera_pipeline.picture import Picture
 
 
 class ClockSource(StrEnum):
@@ -83,7 +85,7 @@ class Frame:
     media_time_s: float
     captured_at: datetime
     clock: CaptureClock
-    picture: Picture
+    picture: "Picture"
     health: PictureHealth
     damage: Damage | None = None
     moved: bool = True

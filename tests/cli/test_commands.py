@@ -80,7 +80,7 @@ def test_the_version_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         (["simulate", "nothing.mp4", "--port", "0"], "nothing.mp4"),
         (["simulate", "{clip}", "--fault", "explode=1"], "explode"),
         (["simulate", "{clip}", "--fault", "stall=x"], "stall"),
-        (["simulate", "{clip}", "--fault", "other@stall=1:2"], "name one of: clip"),
+        (["simulate", "{clip}", "--fault", "other@stall=1:2"], "there are: clip"),
         (["simulate", "{clip}", "--user", "u"], "belong together"),
         (["events", "count", "--since", "yesterday", "--config", "{config}"], "yesterday"),
         (["events", "count", "--embedded", "/nowhere"], "no such folder"),

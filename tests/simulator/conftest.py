@@ -5,14 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from camera_pipeline.simulator import Camera, Simulator
 
 from .clips import Clip, write_clip
-
-settings.register_profile("no deadline", deadline=None)  # a busy machine is no bug
-settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")
