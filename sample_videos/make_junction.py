@@ -99,7 +99,15 @@ def preview(scene: Scene, times_s: list[float], out: Path) -> None:
         for box in boxes:
             x0, y0, x1, y1 = box.visible_xyxy
             cv2.rectangle(picture, (x0, y0), (x1, y1), (255, 220, 0), 1)
-            cv2.putText(picture, f"{box.name} {box.visible_share}", (x0, y0 - 2), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (255, 255, 0), 1)
+            cv2.putText(
+                picture,
+                f"{box.name} {box.visible_share}",
+                (x0, y0 - 2),
+                cv2.FONT_HERSHEY_SIMPLEX,
+                0.35,
+                (255, 255, 0),
+                1,
+            )
         cv2.imwrite(str(out / f"preview_{time_s:05.1f}.png"), picture[..., ::-1])
 
 

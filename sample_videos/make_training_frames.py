@@ -41,19 +41,36 @@ def random_light(rng: np.random.Generator) -> Light:
     turn, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 1.2)
     sun = (float(np.cos(turn)), float(np.sin(turn)), float(np.tan(height)))
     day = Light(
-        sun_direction=sun, sun_colour=(3.0, 2.8, 2.5), sky_colour=(0.62, 0.74, 0.92), haze_colour=(0.78, 0.82, 0.86),
-        exposure=float(rng.uniform(0.45, 0.75)), haze_per_m=float(rng.uniform(0.0008, 0.0045)),
-    )  # fmt: skip
+        sun_direction=sun,
+        sun_colour=(3.0, 2.8, 2.5),
+        sky_colour=(0.62, 0.74, 0.92),
+        haze_colour=(0.78, 0.82, 0.86),
+        exposure=float(rng.uniform(0.45, 0.75)),
+        haze_per_m=float(rng.uniform(0.0008, 0.0045)),
+    )
     kind = rng.random()
     if kind < 0.4:
         return day
     if kind < 0.75:
         return replace(day, sun_colour=(0.6, 0.6, 0.6), sky_colour=(1.15, 1.2, 1.27), shadow_softness=0.004)
     if kind < 0.9:
-        return replace(day, sun_colour=(0.5, 0.4, 0.3), sky_colour=(0.42, 0.46, 0.56), haze_colour=(0.5, 0.5, 0.53),
-                       wetness=float(rng.uniform(0, 0.8)), head_lamps=1.0)  # fmt: skip
-    return replace(day, sun_colour=(0.32, 0.26, 0.16), sky_colour=(0.16, 0.16, 0.19), haze_colour=(0.12, 0.12, 0.13),
-                   head_lamps=2.5, shadow_softness=0.003, wetness=float(rng.uniform(0, 0.6)))  # fmt: skip
+        return replace(
+            day,
+            sun_colour=(0.5, 0.4, 0.3),
+            sky_colour=(0.42, 0.46, 0.56),
+            haze_colour=(0.5, 0.5, 0.53),
+            wetness=float(rng.uniform(0, 0.8)),
+            head_lamps=1.0,
+        )
+    return replace(
+        day,
+        sun_colour=(0.32, 0.26, 0.16),
+        sky_colour=(0.16, 0.16, 0.19),
+        haze_colour=(0.12, 0.12, 0.13),
+        head_lamps=2.5,
+        shadow_softness=0.003,
+        wetness=float(rng.uniform(0, 0.6)),
+    )
 
 
 def random_camera(rng: np.random.Generator) -> Camera:
@@ -68,9 +85,14 @@ def random_camera(rng: np.random.Generator) -> Camera:
             place, yaw = (rng.choice([-13.0, 13.0]), rng.uniform(10, 22)), rng.uniform(15, 55)
             yaw = yaw * (1 if place[0] > 0 else -1)
         camera = Camera(
-            position=(float(place[0]), float(place[1]), float(rng.uniform(4.8, 12))), yaw_deg=float(yaw),
-            pitch_deg=float(rng.uniform(9, 24)), focal_px=float(rng.uniform(560, 1200)), width_px=SIZE_PX[0], height_px=SIZE_PX[1], roll_deg=float(rng.normal(0, 1)),
-        )  # fmt: skip
+            position=(float(place[0]), float(place[1]), float(rng.uniform(4.8, 12))),
+            yaw_deg=float(yaw),
+            pitch_deg=float(rng.uniform(9, 24)),
+            focal_px=float(rng.uniform(560, 1200)),
+            width_px=SIZE_PX[0],
+            height_px=SIZE_PX[1],
+            roll_deg=float(rng.normal(0, 1)),
+        )
         near = np.linalg.norm(np.subtract(camera.position, (3.2, 0.0, 7.6))) < CLIP_VIEW_M
         if not (near and abs(camera.yaw_deg + 2) < 6):
             return camera
@@ -97,8 +119,14 @@ def random_scene(seed: int) -> tuple[Scene, str]:
     atlas = Atlas()
     built = {user.name: models.build(user.kind, rng, atlas) for user in users}
     heads = [
-        SignalHead(name="near", centre=(float(rng.uniform(10.6, 11.6)), 24.6, float(rng.uniform(3.4, 4.8))), pole=(12.0, 24.9, 0)),
-        SignalHead(name="far", centre=(float(rng.uniform(3, 9)), 50.0, float(rng.uniform(4.8, 6.2))), pole=(12.4, 50.2, 0)),
+        SignalHead(
+            name="near",
+            centre=(float(rng.uniform(10.6, 11.6)), 24.6, float(rng.uniform(3.4, 4.8))),
+            pole=(12.0, 24.9, 0),
+        ),
+        SignalHead(
+            name="far", centre=(float(rng.uniform(3, 9)), 50.0, float(rng.uniform(4.8, 6.2))), pole=(12.4, 50.2, 0)
+        ),
     ]
     return Scene(rng, users, heads, built, atlas), "green" if open_road == "approach" else "red"
 
@@ -112,7 +140,11 @@ def label_lines(boxes: list[TrueBox], *, lamps_seen: bool) -> tuple[list[str], l
         centre = ((x0 + x1) / 2 / SIZE_PX[0], (y0 + y1) / 2 / SIZE_PX[1])
         size = ((x1 - x0) / SIZE_PX[0], (y1 - y0) / SIZE_PX[1])
         row = f"{models.CLASS_NAMES.index(box.class_name)} " + " ".join(f"{v:.6f}" for v in (*centre, *size))
-        clear = (lamps_seen or box.class_name != "traffic_light") and box.visible_share >= MIN_VISIBLE_SHARE and tall_px >= MIN_HEIGHT_PX
+        clear = (
+            (lamps_seen or box.class_name != "traffic_light")
+            and box.visible_share >= MIN_VISIBLE_SHARE
+            and tall_px >= MIN_HEIGHT_PX
+        )
         (good if clear else ignored).append(row)
     return good, ignored
 
@@ -126,12 +158,20 @@ def draw_scene(renderer: Renderer, seed: int, frames: int, out: Path) -> None:
         if number % FRAMES_PER_VIEW == 0:
             camera, light = busy_camera(rng, scene, float(time_s)), random_light(rng)
             scene.look_from()
-            look = Look(blur_px=float(rng.uniform(0.5, 1.3)), noise=float(rng.uniform(1, 4)), sharpen=float(rng.uniform(0, 1)),
-                        saturation=float(rng.uniform(0.5, 1.0)), contrast=float(rng.uniform(0.85, 1.1)))  # fmt: skip
+            look = Look(
+                blur_px=float(rng.uniform(0.5, 1.3)),
+                noise=float(rng.uniform(1, 4)),
+                sharpen=float(rng.uniform(0, 1)),
+                saturation=float(rng.uniform(0.5, 1.0)),
+                contrast=float(rng.uniform(0.85, 1.1)),
+            )
         other = "green" if colour == "red" else "red"
         shown = "amber" if rng.random() < 0.2 else colour
         picture, boxes = scene.draw(
-            float(time_s), camera, light, lambda group, _, shown=shown, other=other: shown if group == "approach" else other
+            float(time_s),
+            camera,
+            light,
+            lambda group, _, shown=shown, other=other: shown if group == "approach" else other,
         )
         saved = cv2.resize(as_camera(picture, look, rng), SAVED_PX, interpolation=cv2.INTER_AREA)
         name = f"synthetic_{seed:05d}_{number:02d}"

@@ -29,7 +29,9 @@ class Camera:
 
     def _world_to_eye(self) -> FloatArray:
         """Return the 4x4 matrix to eye axes: x right, y up, looking along -z."""
-        turned = rotation_matrix(self.yaw_deg, 2) @ rotation_matrix(-self.pitch_deg, 0) @ rotation_matrix(self.roll_deg, 1)
+        turned = (
+            rotation_matrix(self.yaw_deg, 2) @ rotation_matrix(-self.pitch_deg, 0) @ rotation_matrix(self.roll_deg, 1)
+        )
         right, forward, up = turned[:, 0], turned[:, 1], turned[:, 2]
         matrix = np.eye(4, dtype=np.float32)
         matrix[:3, :3] = np.stack([right, up, -forward])

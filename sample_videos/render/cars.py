@@ -6,6 +6,7 @@ Called by `models.py`, on the main thread.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -122,7 +123,7 @@ def _windows(shape: CarShape) -> list[Mesh]:
     low, high, gap = 0.12, 0.80, 0.05
     edges = [-9.0, *shape.pillars, 9.0]
     panes = []
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         corners = []
         for share, y, push in ((low, first, 1), (low, last, -1), (high, last, -1), (high, first, 1)):
             half, at, z = _cabin_points(shape, y, share)
@@ -200,7 +201,12 @@ def car(rng: np.random.Generator, kind: str, *, long_plate: bool, taxi: bool = F
     colours = TAXI_PAINTS if taxi else PAINTS
     paint = Material(rgb=colours[rng.integers(len(colours))], reflectance=0.05, roughness=0.16)
     rings = [_body_ring(y, _belt_at(shape, y), shape) for y in _stations(shape)]
-    parts = [loft(rings, paint), *_cabin(shape, paint), *_ends(shape, paint, long_plate=long_plate), *_sides(shape, paint)]
+    parts = [
+        loft(rings, paint),
+        *_cabin(shape, paint),
+        *_ends(shape, paint, long_plate=long_plate),
+        *_sides(shape, paint),
+    ]
     if taxi:
         parts.append(box((0.55, 0.18, 0.15), (0.0, -0.15, shape.roof + 0.07), TAXI_SIGN))
     if kind in ("suv", "mpv") and rng.random() < 0.6:
@@ -213,5 +219,5 @@ def car(rng: np.random.Generator, kind: str, *, long_plate: bool, taxi: bool = F
 def _stations(shape: CarShape) -> list[float]:
     """Return the y of the body's cross sections: the belt's corners and steps between."""
     corners = [y for y, _ in shape.belt]
-    between = [(a + b) / 2 for a, b in zip(corners[:-1], corners[1:], strict=True)]
+    between = [(a + b) / 2 for a, b in pairwise(corners)]
     return sorted(corners + between)

@@ -35,7 +35,9 @@ def ahead(name: str, kind: str, x: float, starts_s: float, speed_mps: float = 9.
     return user(name, kind, path, starts_s, speed_mps, **orders)
 
 
-def turning_right(name: str, kind: str, x: float, starts_s: float, speed_mps: float = 6.5, **orders: object) -> RoadUser:
+def turning_right(
+    name: str, kind: str, x: float, starts_s: float, speed_mps: float = 6.5, **orders: object
+) -> RoadUser:
     """Return a user that turns right into the cross road; it slows for the bend."""
     path = line((x, -24.0), (x, RIGHT_EXIT_Y), (60.0, RIGHT_EXIT_Y), radius=7.5)
     orders = {"stop_at": STOP_Y - STOP_GAP_M + 24.0, "slow": [(46.0, 66.0, 4.2)], **orders}
@@ -80,7 +82,11 @@ def random_traffic(rng: np.random.Generator, seconds: float) -> list[RoadUser]:
         name = f"user {number}"
         stream = rng.random()
         if stream < 0.45:
-            x = float(rng.uniform(6.2, 9.9)) if small else float(rng.choice([1.75, 5.25, 8.7])) + float(rng.normal(0, 0.15))
+            x = (
+                float(rng.uniform(6.2, 9.9))
+                if small
+                else float(rng.choice([1.75, 5.25, 8.7])) + float(rng.normal(0, 0.15))
+            )
             users.append((turning_right if small and rng.random() < 0.2 else ahead)(name, kind, x, start, speed))
         elif stream < 0.70:
             x = -float(rng.uniform(6.0, 9.9)) if small else -float(rng.choice([1.75, 5.25, 8.7]))

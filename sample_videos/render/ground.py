@@ -66,11 +66,16 @@ class GroundPainter:
         asphalt = self._asphalt()
         road = cv2.GaussianBlur(self._road_mask, (3, 3), 0)[..., None] / 255.0
         ground = pavement * (1 - road) + asphalt * road
-        wear = np.clip(0.86 + 0.10 * _noise(self._rng, self._shape, 60) + 0.16 * _noise(self._rng, self._shape, 5), 0.25, 0.97)
+        wear = np.clip(
+            0.86 + 0.10 * _noise(self._rng, self._shape, 60) + 0.16 * _noise(self._rng, self._shape, 5), 0.25, 0.97
+        )
         paint = (cv2.GaussianBlur(self._paint_mask, (3, 3), 0) / 255.0 * wear)[..., None]
         ground = ground * (1 - paint) + np.array(PAINT, np.float32) * paint
         kerb = (self._kerb_mask / 255.0)[..., None]
-        ground = ground * (1 - kerb) + np.array(KERB, np.float32) * (0.92 + 0.08 * _noise(self._rng, self._shape, 20))[..., None] * kerb
+        ground = (
+            ground * (1 - kerb)
+            + np.array(KERB, np.float32) * (0.92 + 0.08 * _noise(self._rng, self._shape, 20))[..., None] * kerb
+        )
         return np.clip(ground, 0, 255).astype(np.uint8)
 
     def _pixel(self, x: float, y: float) -> tuple[int, int]:

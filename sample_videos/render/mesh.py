@@ -99,7 +99,7 @@ def rotation_matrix(degrees: float, axis: int) -> FloatArray:
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix[first, first] = matrix[second, second] = cos
     matrix[first, second], matrix[second, first] = -sin, sin
-    return matrix.astype(np.float32)
+    return np.asarray(matrix, np.float32)
 
 
 def unit(vectors: FloatArray) -> FloatArray:
@@ -162,9 +162,9 @@ def box(size: Point, centre: Point, material: Material) -> Mesh:
     return loft(rings, material).moved(centre)
 
 
-def loft(rings: Sequence[npt.ArrayLike], material: Material, *, caps: bool = True) -> Mesh:
+def loft(rings: npt.ArrayLike | Sequence[npt.ArrayLike], material: Material, *, caps: bool = True) -> Mesh:
     """Join closed rings of K points, each (K, 3), by quads; faces are turned so that they look outwards."""
-    stack = np.asarray(rings, np.float32)
+    stack = np.array(rings, np.float32)
     near, far = stack[:-1], stack[1:]
     near_next, far_next = np.roll(near, -1, axis=1), np.roll(far, -1, axis=1)
     lower = np.stack([near, near_next, far_next], axis=2).reshape(-1, 3, 3)

@@ -30,7 +30,9 @@ class Look:
 
 def as_camera(picture: Picture, look: Look, rng: np.random.Generator) -> Picture:
     """Return the RGB frame (H, W, 3) as a road camera would have given it."""
-    bright = cv2.resize(np.clip(picture, 215, 255) - np.uint8(215), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    bright = cv2.resize(
+        np.clip(picture, 215, 255) - np.uint8(215), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA
+    )
     glow = cv2.resize(cv2.GaussianBlur(bright, (0, 0), 1.6), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     soft = cv2.GaussianBlur(cv2.addWeighted(picture, 1.0, glow, look.glow * 4, 0), (0, 0), look.blur_px)
     sharp = cv2.addWeighted(soft, 1 + look.sharpen, cv2.GaussianBlur(soft, (0, 0), 2.0), -look.sharpen, 0)

@@ -68,7 +68,7 @@ def draw_plate(plate: Plate) -> Picture:
     if not plate.rows[1]:
         _row(picture, plate.rows[0], (height - ink_high) // 2, ink_high, 0.92)
     else:
-        top, low = ((9, 74) if motorbike else (12, 90))
+        top, low = (9, 74) if motorbike else (12, 90)
         _row(picture, plate.rows[0], round(top * MM_TO_PX), ink_high, 0.80 if motorbike else 0.62)
         _row(picture, plate.rows[1], round(low * MM_TO_PX), ink_high, 0.90)
     return picture

@@ -65,15 +65,13 @@ class Renderer:
 
     def __init__(self, size_px: tuple[int, int]) -> None:
         """Open a context of its own for pictures of `size_px` (width, height)."""
-        self._context = moderngl.create_context(standalone=True, backend="egl", require=330)
+        self._context = moderngl.create_standalone_context(require=330, **BACKEND)
         context = self._context
         self._lit = context.program(vertex_shader=shaders.VERTEX, fragment_shader=shaders.FRAGMENT)
         self._depth = context.program(vertex_shader=shaders.SHADOW_VERTEX, fragment_shader=shaders.SHADOW_FRAGMENT)
         self._id = context.program(vertex_shader=shaders.ID_VERTEX, fragment_shader=shaders.ID_FRAGMENT)
         self._shade = context.program(vertex_shader=shaders.SHADE_VERTEX, fragment_shader=shaders.SHADE_FRAGMENT)
-        self._contact = context.program(
-            vertex_shader=shaders.CONTACT_VERTEX, fragment_shader=shaders.CONTACT_FRAGMENT
-        )
+        self._contact = context.program(vertex_shader=shaders.CONTACT_VERTEX, fragment_shader=shaders.CONTACT_FRAGMENT)
         corners = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]], np.float32)
         self._contact_quad = context.vertex_array(self._contact, [(context.buffer(corners.tobytes()), "2f", "corner")])
         reach = np.array([[-40, 5, 0.006], [45, 5, 0.006], [-40, 95, 0.006], [45, 95, 0.006]], np.float32)
@@ -82,14 +80,13 @@ class Renderer:
         self._buffers: dict[str, moderngl.Buffer] = {}
         self._target, self._backdrop = (
             context.framebuffer(
-                [context.renderbuffer(size_px, 3, samples=SAMPLES)], context.depth_renderbuffer(size_px, samples=SAMPLES)
+                [context.renderbuffer(size_px, 3, samples=SAMPLES)],
+                context.depth_renderbuffer(size_px, samples=SAMPLES),
             )
             for _ in range(2)
         )
         self._resolved = context.framebuffer([context.renderbuffer(size_px, 3)])
-        self._id_target = context.framebuffer(
-            [context.renderbuffer(size_px, 1)], context.depth_renderbuffer(size_px)
-        )
+        self._id_target = context.framebuffer([context.renderbuffer(size_px, 1)], context.depth_renderbuffer(size_px))
         self._still = self._shadow_map(STILL_SHADOW_PX)
         self._moving = self._shadow_map(MOVING_SHADOW_PX)
         self._maps: dict[str, moderngl.Texture] = {}
@@ -159,7 +156,9 @@ class Renderer:
         self._context.copy_framebuffer(self._target, self._backdrop)
         self._target.use()
         self._draw_shades(camera, light, matrix, moving)
-        nearest_first = sorted(moving, key=lambda placed: float(np.linalg.norm(np.subtract(placed.position, camera.position))))
+        nearest_first = sorted(
+            moving, key=lambda placed: float(np.linalg.norm(np.subtract(placed.position, camera.position)))
+        )
         self._draw_lit(light, nearest_first)
         self._context.copy_framebuffer(self._resolved, self._target)
         data = self._resolved.read(components=3, alignment=1)
@@ -175,7 +174,7 @@ class Renderer:
         self._set_light(camera, light, matrix, ground_area)
         self._backdrop.use()
         sky = np.clip(np.asarray(light.haze_colour) * light.exposure, 0, 1) ** (1 / 2.2)
-        self._backdrop.clear(*(float(c) for c in sky), 1.0)
+        self._backdrop.clear(float(sky[0]), float(sky[1]), float(sky[2]), 1.0)
         self._draw_lit(light, still)
 
     def draw_ids(self, camera: Camera, objects: Sequence[Placed]) -> Picture:
@@ -213,19 +212,19 @@ class Renderer:
         self._set(program, "view_projection", camera.view_projection())
         self._set(program, "light", matrix)
         towards = np.asarray(light.sun_direction) / np.linalg.norm(light.sun_direction)
+        units = ("still_shadow", "moving_shadow", "ground_map", "detail_map", "atlas")
         values: dict[str, object] = {
+            **{name: unit for unit, name in enumerate(units)},
             "eye": camera.position, "sun": tuple(float(v) for v in towards), "sun_colour": light.sun_colour,
             "sky_colour": light.sky_colour, "haze_colour": light.haze_colour, "haze_per_m": light.haze_per_m,
             "exposure": light.exposure, "shadow_softness": light.shadow_softness, "wetness": light.wetness,
             "ground_area": ground_area,
         }  # fmt: skip
-        for unit, name in enumerate(("still_shadow", "moving_shadow", "ground_map", "detail_map", "atlas")):
-            values[name] = unit
         for name, value in values.items():
             program[name] = value
         self._still.depth_attachment.use(0)
         self._moving.depth_attachment.use(1)
-        for unit, name in enumerate(("ground_map", "detail_map", "atlas"), start=2):
+        for unit, name in enumerate(units[2:], start=2):
             self._maps[name].use(unit)
 
     def _draw_lit(self, light: Light, objects: Sequence[Placed]) -> None:

@@ -64,14 +64,22 @@ class Scene:
     ) -> None:  # fmt: skip
         """Build the town; `built` holds the model of each user by name. Call `show_on` before drawing."""
         self.users, self._heads, self.models = users, heads, built
-        self._meshes = {"ground": town.ground_mesh(), "town": town.town(rng, atlas), "furniture": town.street_furniture(rng)}
+        self._meshes = {
+            "ground": town.ground_mesh(),
+            "town": town.town(rng, atlas),
+            "furniture": town.street_furniture(rng),
+        }
         for head in heads:
             self._meshes[f"head {head.name}"] = town.signal_head(head.centre)
             self._meshes[f"pole {head.name}"] = town.signal_pole(head.pole, head.centre)
         for user in users:
             for pose, mesh in enumerate(built[user.name].meshes):
                 self._meshes[f"{user.name} {pose}"] = mesh
-        self._maps = {"ground_map": ground.GroundPainter(rng).paint(), "detail_map": ground.detail_map(rng), "atlas": atlas.picture}
+        self._maps = {
+            "ground_map": ground.GroundPainter(rng).paint(),
+            "detail_map": ground.detail_map(rng),
+            "atlas": atlas.picture,
+        }
         names = ["ground", "town", "furniture", *(f"pole {head.name}" for head in heads)]
         self._still = [Placed(mesh=name, position=(0.0, 0.0, 0.0)) for name in names]
         self._renderer: Renderer | None = None

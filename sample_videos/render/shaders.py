@@ -25,7 +25,8 @@ uniform sampler2DShadow still_shadow; uniform sampler2DShadow moving_shadow;
 uniform sampler2D ground_map; uniform sampler2D detail_map; uniform sampler2D atlas;
 out vec4 pixel;
 
-const vec2 TAPS[6] = vec2[](vec2(-.33, .94), vec2(.80, .52), vec2(-.94, .05), vec2(.10, -.12), vec2(.72, -.66), vec2(-.42, -.86));
+const vec2 TAPS[6] = vec2[](
+    vec2(-.33, .94), vec2(.80, .52), vec2(-.94, .05), vec2(.10, -.12), vec2(.72, -.66), vec2(-.42, -.86));
 
 vec3 sky(vec3 d) {
     vec3 above = mix(haze_colour * 1.15, sky_colour * 1.4, pow(clamp(d.z, 0.0, 1.0), 0.55));
@@ -156,7 +157,9 @@ out vec4 pixel;
 const vec2 TAPS[4] = vec2[](vec2(-.5, .6), vec2(.6, .5), vec2(-.6, -.5), vec2(.5, -.6));
 void main() {
     float lit = 0.0;
-    for (int i = 0; i < 4; i++) lit += texture(moving_shadow, vec3(place.xy + TAPS[i] * shadow_softness, place.z - 0.0003));
+    for (int i = 0; i < 4; i++) {
+        lit += texture(moving_shadow, vec3(place.xy + TAPS[i] * shadow_softness, place.z - 0.0003));
+    }
     float sun = texture(still_shadow, vec3(place.xy, place.z - 0.0003));
     pixel = vec4(0.0, 0.0, 0.0, (1.0 - lit * 0.25) * sun * strength);
 }

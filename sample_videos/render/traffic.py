@@ -62,8 +62,7 @@ def line(*corners: tuple[float, float], radius: float = 5.0) -> Path:
         middle = np.asarray(corner, np.float64)
         enter = middle + _towards(middle, before, radius)
         leave = middle + _towards(middle, after, radius)
-        for t in np.linspace(0, 1, 13):
-            points.append((1 - t) ** 2 * enter + 2 * t * (1 - t) * middle + t**2 * leave)
+        points += [(1 - t) ** 2 * enter + 2 * t * (1 - t) * middle + t**2 * leave for t in np.linspace(0, 1, 13)]
     points.append(np.asarray(corners[-1], np.float64))
     return Path(np.array(points))
 
@@ -148,7 +147,9 @@ class Snapshot:
 def simulate(users: Sequence[RoadUser], signal_at: SignalAt, *, start_s: float, stop_s: float) -> None:
     """Fill in times, distances and speeds of all users from `start_s` to `stop_s`."""
     for time_s in np.arange(start_s, stop_s, STEP_S):
-        active = [u for u in users if time_s >= u.starts_s and (not u.distances or u.distances[-1] < u.path.length - 0.1)]
+        active = [
+            u for u in users if time_s >= u.starts_s and (not u.distances or u.distances[-1] < u.path.length - 0.1)
+        ]
         for user in active:
             if not user.distances:
                 user.distances.append(user.first_distance)
@@ -178,7 +179,9 @@ def _acceleration(user: RoadUser, snapshot: Snapshot, signal_at: SignalAt, time_
     bike = user.length < 3
     top, rest = (2.2, 0.8) if bike else (1.6, 1.6)
     free = top * (1 - (speed / wanted) ** 4)
-    worst = max((_closeness(speed, gap, lead, top, keep=keep if keep >= 0 else rest) for gap, lead, keep in gaps), default=0.0)
+    worst = max(
+        (_closeness(speed, gap, lead, top, keep=keep if keep >= 0 else rest) for gap, lead, keep in gaps), default=0.0
+    )
     return float(np.clip(free - top * worst**2, -HARDEST_BRAKING_MPS2, top))
 
 

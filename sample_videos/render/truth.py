@@ -41,7 +41,9 @@ def write_boxes(frames: Sequence[Sequence[TrueBox]], path: Path) -> None:
     lines = []
     for index, boxes in enumerate(frames):
         rows = [[b.name, CLASS_NAMES.index(b.class_name), *b.visible_xyxy, b.visible_share] for b in boxes]
-        lines.append(json.dumps({"time_s": round(index / scenario.FPS, FRAME_DIGITS), "boxes": rows}, separators=(",", ":")))
+        lines.append(
+            json.dumps({"time_s": round(index / scenario.FPS, FRAME_DIGITS), "boxes": rows}, separators=(",", ":"))
+        )
     path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), 9, mtime=0))
 
 
@@ -51,25 +53,40 @@ def write_truth(scene: Scene, frames: Sequence[Sequence[TrueBox]], path: Path) -
     camera = scenario.CAMERA
     document: Json = {
         "truth": 1,
-        "video": {"file": "junction.mp4", "width_px": camera.width_px, "height_px": camera.height_px, "fps": scenario.FPS,
-                  "frames": len(frames), "duration_s": round(len(frames) / scenario.FPS, 3)},
-        "camera": {"position_m": camera.position, "yaw_deg": camera.yaw_deg, "pitch_deg": camera.pitch_deg,
-                   "focal_px": camera.focal_px},
+        "video": {
+            "file": "junction.mp4",
+            "width_px": camera.width_px,
+            "height_px": camera.height_px,
+            "fps": scenario.FPS,
+            "frames": len(frames),
+            "duration_s": round(len(frames) / scenario.FPS, 3),
+        },
+        "camera": {
+            "position_m": camera.position,
+            "yaw_deg": camera.yaw_deg,
+            "pitch_deg": camera.pitch_deg,
+            "focal_px": camera.focal_px,
+        },
         "class_names": CLASS_NAMES,
         "geometry": geometry(),
         "signal": {group: _phases(group, len(frames) / scenario.FPS) for group in scenario.PLANS},
         "vehicles": [entry for user in scene.users if (entry := _vehicle(scene, user, anchors)) is not None],
         "acts": [_act(act, _user(scene, act.user), anchors[act.user]) for act in scenario.ACTS],
-    }  # fmt: skip
+    }
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def geometry() -> Json:
     """Return lines, zones and lamp boxes as fractions of the frame."""
     on_ground = {
-        "stop_line": STOP_LINE, "proceed_line": PROCEED_LINE, "right_turn_exit_line": RIGHT_EXIT_LINE,
-        "approach_lane": APPROACH_LANE, "car_lanes": CAR_LANES, "oncoming_lane": ONCOMING_LANE, "stopping_zone": STOPPING_ZONE,
-    }  # fmt: skip
+        "stop_line": STOP_LINE,
+        "proceed_line": PROCEED_LINE,
+        "right_turn_exit_line": RIGHT_EXIT_LINE,
+        "approach_lane": APPROACH_LANE,
+        "car_lanes": CAR_LANES,
+        "oncoming_lane": ONCOMING_LANE,
+        "stopping_zone": STOPPING_ZONE,
+    }
     places: Json = {name: scenario.CAMERA.fractions([(x, y, 0.0) for x, y in way]) for name, way in on_ground.items()}
     places["allowed_direction"] = {"approach_lane": [0.0, -1.0], "car_lanes": [0.0, -1.0], "oncoming_lane": [0.0, 1.0]}
     places["lamps"] = {head.name: _lamp_boxes(head) for head in scenario.HEADS}
@@ -91,7 +108,10 @@ def _lamp_boxes(head: SignalHead) -> Json:
 def _phases(group: str, stop_s: float) -> list[Json]:
     plan = scenario.PLANS[group]
     ends = [start for start, _ in plan[1:]] + [stop_s]
-    return [{"from_s": max(0.0, start), "to_s": end, "colour": colour} for (start, colour), end in zip(plan, ends, strict=True)]
+    return [
+        {"from_s": max(0.0, start), "to_s": end, "colour": colour}
+        for (start, colour), end in zip(plan, ends, strict=True)
+    ]
 
 
 def _anchors(frames: Sequence[Sequence[TrueBox]]) -> dict[str, Array]:
@@ -115,15 +135,33 @@ def _vehicle(scene: Scene, user: RoadUser, anchors: dict[str, Array]) -> Json | 
         return None
     rows, model = anchors[user.name], scene.models[user.name]
     times = np.arange(rows[0, 0], rows[-1, 0] + 1e-6, PATH_STEP_S)
-    path = [[round(float(v), FRAME_DIGITS) for v in (t, np.interp(t, rows[:, 0], rows[:, 1]), np.interp(t, rows[:, 0], rows[:, 2]))]
-            for t in times]  # fmt: skip
+    path = [
+        [
+            round(float(v), FRAME_DIGITS)
+            for v in (t, np.interp(t, rows[:, 0], rows[:, 1]), np.interp(t, rows[:, 0], rows[:, 2]))
+        ]
+        for t in times
+    ]
     plate = model.plate
-    shown = None if plate is None else {
-        "text": plate.text, "rows": [row for row in plate.rows if row], "layout": "two_line" if plate.rows[1] else "one_line",
-        "colour": "yellow" if plate.yellow else "white",
-    }  # fmt: skip
-    return {"id": user.name, "class": model.class_name, "kind": user.kind, "plate": shown,
-            "first_seen_s": round(float(rows[0, 0]), 3), "last_seen_s": round(float(rows[-1, 0]), 3), "path": path}  # fmt: skip
+    shown = (
+        None
+        if plate is None
+        else {
+            "text": plate.text,
+            "rows": [row for row in plate.rows if row],
+            "layout": "two_line" if plate.rows[1] else "one_line",
+            "colour": "yellow" if plate.yellow else "white",
+        }
+    )
+    return {
+        "id": user.name,
+        "class": model.class_name,
+        "kind": user.kind,
+        "plate": shown,
+        "first_seen_s": round(float(rows[0, 0]), 3),
+        "last_seen_s": round(float(rows[-1, 0]), 3),
+        "path": path,
+    }
 
 
 def _act(act: scenario.Act, user: RoadUser, rows: Array) -> Json:
@@ -138,8 +176,12 @@ def _act(act: scenario.Act, user: RoadUser, rows: Array) -> Json:
     if act.kind in ("stopped_vehicle", "stop_before_line") or crosses is None:
         return entry
     front_s = _front_crossing_s(user)
-    entry |= {"front_crosses_s": front_s, "front_signal": scenario.signal_at("approach", front_s),
-              "anchor_crosses_s": crosses, "anchor_signal": scenario.signal_at("approach", crosses)}  # fmt: skip
+    entry |= {
+        "front_crosses_s": front_s,
+        "front_signal": scenario.signal_at("approach", front_s),
+        "anchor_crosses_s": crosses,
+        "anchor_signal": scenario.signal_at("approach", crosses),
+    }
     for name, way in (("anchor_enters_junction_s", PROCEED_LINE), ("anchor_leaves_right_s", RIGHT_EXIT_LINE)):
         later = _crossing_s(rows, way)
         if later is not None:

@@ -41,7 +41,9 @@ def test_the_clip_has_the_promised_size_rate_length_and_weight(clip: Path, truth
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         assert (stream.width, stream.height, stream.average_rate) == (1280, 720, 15)
-        times = sorted(float(packet.pts * packet.time_base) for packet in container.demux(stream) if packet.pts is not None)
+        times = sorted(
+            float(packet.pts * packet.time_base) for packet in container.demux(stream) if packet.pts is not None
+        )
     assert len(times) == truth["video"]["frames"]
     assert 60 <= len(times) / 15 <= 90
     assert np.allclose(np.diff(times), 1 / 15, atol=1e-3)
@@ -77,7 +79,7 @@ def test_every_class_but_none_other_is_in_the_picture(truth: Truth) -> None:
     assert set(kinds) == {"bicycle", "car", "motorcycle", "bus", "truck", "person"}
     assert kinds["motorcycle"] >= 25
     assert kinds["car"] >= 15
-    assert 25 <= sum(kinds.values())
+    assert sum(kinds.values()) >= 25
 
 
 def test_plates_are_legal_and_belong_to_one_vehicle_each(truth: Truth) -> None:
@@ -168,7 +170,13 @@ def test_the_promised_acts_are_there(truth: Truth) -> None:
 
 
 def test_crossing_times_agree_with_the_signal_at_front_and_at_anchor(truth: Truth) -> None:
-    wanted = {"red_light": "red", "stop_line": "red", "amber_crossing": "amber", "clearing_on_red": "green", "right_turn_on_red": "red"}
+    wanted = {
+        "red_light": "red",
+        "stop_line": "red",
+        "amber_crossing": "amber",
+        "clearing_on_red": "green",
+        "right_turn_on_red": "red",
+    }
     for act in truth["acts"]:
         colour = wanted.get(act["kind"])
         if colour is None:

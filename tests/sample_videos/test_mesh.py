@@ -33,7 +33,9 @@ def volume(mesh: Mesh) -> float:
 
 
 @given(SIZES, SIZES, SIZES, PLACES)
-def test_a_box_holds_its_volume_wherever_it_is(x: float, y: float, z: float, centre: tuple[float, float, float]) -> None:
+def test_a_box_holds_its_volume_wherever_it_is(
+    x: float, y: float, z: float, centre: tuple[float, float, float]
+) -> None:
     mesh = box((x, y, z), centre, GREY)
     assert volume(mesh) == pytest.approx(x * y * z, rel=0.02, abs=0.02)
     assert np.allclose(mesh.positions.min(axis=0), np.array(centre) - np.array([x, y, z]) / 2, atol=1e-3)
@@ -64,7 +66,9 @@ def test_a_box_keeps_its_edges_sharp() -> None:
 
 
 @given(st.floats(-360, 360), st.integers(0, 2), PLACES)
-def test_turning_and_moving_keep_volume_and_unit_normals(degrees: float, axis: int, offset: tuple[float, float, float]) -> None:
+def test_turning_and_moving_keep_volume_and_unit_normals(
+    degrees: float, axis: int, offset: tuple[float, float, float]
+) -> None:
     mesh = box((1, 2, 3), (0, 0, 0), GREY).turned(degrees, axis).moved(offset)
     assert volume(mesh) == pytest.approx(6.0, rel=0.02, abs=0.05)
     assert np.allclose(np.linalg.norm(mesh.vertices[:, 3:6], axis=1), 1.0, atol=1e-4)

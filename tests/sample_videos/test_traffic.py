@@ -31,7 +31,9 @@ def test_a_path_begins_and_ends_at_its_ends_and_never_jumps(points: list[tuple[f
 
 
 @pytest.mark.parametrize(
-    ("end", "heading"), [((0, 10), 0), ((-10, 0), 90), ((10, 0), -90), ((0, -10), 180)], ids=["up", "left", "right", "down"]
+    ("end", "heading"),
+    [((0, 10), 0), ((-10, 0), 90), ((10, 0), -90), ((0, -10), 180)],
+    ids=["up", "left", "right", "down"],
 )
 def test_heading_is_zero_along_y_and_grows_to_the_left(end: tuple[float, float], heading: float) -> None:
     assert abs(line((0, 0), end).heading_deg(3.0)) == pytest.approx(abs(heading))
