@@ -28,6 +28,11 @@ START_SPEED = 3.0
 """Standard deviation of the unknown speed of a new track, box sizes a second; a fast motorbike makes six."""
 FREEDOM = 3.0
 """Degrees of freedom of Student's t: the tail is as heavy as edges that vanish behind others demand."""
+HIDDEN_TAIL = 4.0
+"""An edge counts as at most so unlikely (a factor; it errs by 3 standard deviations) where one box lies in the other:
+part of the vehicle is hidden then, and some of its edges are those of what hides it. Halves the swaps in a jam."""
+INSIDE_SHARE = 0.7
+"""One box lies in the other from this share of the smaller one's area."""
 MIN_SIDE_PX = 4.0
 """Boxes are never taken to be smaller, so that noise stays above the detector's grid."""
 
@@ -98,6 +103,9 @@ class Motion:
             innovation = self.edge[:, side, None] - xyxy[:, side]
             tail *= 1 + innovation * innovation / (FREEDOM * variance)
             spread *= variance / (2 * own_var[:, side])
+        rows, columns = _one_in_the_other(self.edge, xyxy)
+        hidden = (self.edge[rows] - xyxy[columns]) ** 2 / (FREEDOM * (self.var_edge[rows] + own_var[columns]))
+        tail[rows, columns] = np.minimum(1 + hidden, HIDDEN_TAIL).prod(axis=1)
         misfit = np.full_like(tail, np.inf)
         near = tail < np.exp((limit + 4 * np.log(2)) / (FREEDOM + 1))  # spread is at least 2^-4: most need no logarithm
         misfit[near] = (FREEDOM + 1) * np.log(tail[near]) + np.log(spread[near])
@@ -128,3 +136,16 @@ def _size(xyxy: Float64) -> Float64:
     sides = np.maximum(xyxy[:, 2:] - xyxy[:, :2], MIN_SIDE_PX)
     size: Float64 = np.sqrt(sides[:, :1] * sides[:, 1:])
     return size
+
+
+def _one_in_the_other(tracks: Float64, found: Float64) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs of boxes, (T, 4) and (N, 4), of which one lies in the other: rows and columns, (P,) each."""
+    overlap = np.ones((len(tracks), len(found)), np.bool_)
+    for low, high in ((0, 2), (1, 3)):
+        overlap &= (tracks[:, low, None] < found[:, high]) & (found[:, low] < tracks[:, high, None])
+    rows, columns = np.nonzero(overlap)
+    one, other = tracks[rows], found[columns]
+    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
+    smaller = np.minimum(_size(one), _size(other))[:, 0] ** 2
+    inside = sides.prod(axis=1) >= INSIDE_SHARE * smaller
+    return rows[inside], columns[inside]
