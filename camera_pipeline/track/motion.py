@@ -97,18 +97,20 @@ class Motion:
         expected. So an uncertain track (long unseen, or new) reaches far, but pays for it.
         """
         own_var = edge_variance(xyxy)
-        tail, spread = np.ones((len(self.edge), len(xyxy))), np.ones((len(self.edge), len(xyxy)))
-        for side in range(4):  # edge by edge: several times faster than one array of (T, N, 4)
-            variance = self.var_edge[:, side, None] + own_var[:, side]
-            innovation = self.edge[:, side, None] - xyxy[:, side]
-            tail *= 1 + innovation * innovation / (FREEDOM * variance)
-            spread *= variance / (2 * own_var[:, side])
+        tail = np.ones((len(self.edge), len(xyxy)))
+        for side in range(4):  # edge by edge and in place: several times faster than one array of (T, N, 4)
+            unlikely = self.edge[:, side, None] - xyxy[:, side]
+            unlikely *= unlikely
+            unlikely /= FREEDOM * self.var_edge[:, side, None] + FREEDOM * own_var[:, side]
+            unlikely += 1
+            tail *= unlikely
         rows, columns = _one_in_the_other(self.edge, xyxy)
         hidden = (self.edge[rows] - xyxy[columns]) ** 2 / (FREEDOM * (self.var_edge[rows] + own_var[columns]))
         tail[rows, columns] = np.minimum(1 + hidden, HIDDEN_TAIL).prod(axis=1)
         misfit = np.full_like(tail, np.inf)
-        near = tail < np.exp((limit + 4 * np.log(2)) / (FREEDOM + 1))  # spread is at least 2^-4: most need no logarithm
-        misfit[near] = (FREEDOM + 1) * np.log(tail[near]) + np.log(spread[near])
+        rows, columns = np.nonzero(tail < np.exp((limit + 4 * np.log(2)) / (FREEDOM + 1)))  # spread is at least 2^-4
+        spread = ((self.var_edge[rows] + own_var[columns]) / (2 * own_var[columns])).prod(axis=1)
+        misfit[rows, columns] = (FREEDOM + 1) * np.log(tail[rows, columns]) + np.log(spread)
         return misfit
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
