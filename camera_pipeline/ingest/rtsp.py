@@ -3,6 +3,7 @@
 Runs on a camera's thread; called by `live.py` and `substream.py`. Nothing is retried here: the supervisor does that.
 """
 
+import math
 import threading
 from collections.abc import Generator
 from contextlib import closing
@@ -16,7 +17,7 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 
 from camera_pipeline.clock import Clock
-from camera_pipeline.config import Transport
+from camera_pipeline.config import Camera, Transport
 from camera_pipeline.errors import (
     AuthError,
     ConfigError,
@@ -31,6 +32,7 @@ from camera_pipeline.redact import redact
 VideoPacket: TypeAlias = "av.Packet[av.VideoStream]"
 
 _RTSP_PORT = 554  # RFC 2326 §3.2
+_POLL_S = 3.0  # `stop` is obeyed within it, and slow cameras still answer in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,12 @@ class Limits:
 
     open_s: float = 10.0
     silence_s: float = 10.0
-    poll_s: float = 3.0
+    poll_s: float = _POLL_S
+
+    @classmethod
+    def of_silence(cls, silence_s: float) -> "Limits":
+        """Return limits with a silence that whole waits on the socket add up to, so that it is noticed at its time."""
+        return cls(silence_s=silence_s, poll_s=silence_s / math.ceil(silence_s / _POLL_S))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,25 @@ class Source:
                 "with special characters of the password as %40 for @, %2F for /, %3A for :, %25 for %"
             )
         return f"{hostname}:{port or _RTSP_PORT}"
+
+
+def sources_of(camera: Camera) -> dict[str, Source]:
+    """Return the streams of a camera by what they are called: "" is its main stream.
+
+    Raises:
+        ConfigError: an address names no host, or FFmpeg here has no such hardware decoder.
+    """
+    sources = {}
+    for name, url in (("", camera.url), ("substream", camera.substream_url)):
+        if url is None:
+            continue
+        try:
+            source = Source(url=url.get_secret_value(), transport=camera.transport, hardware=camera.hardware)
+            source.host  # noqa: B018 - looked at so that a wrong address is told now
+        except ConfigError as error:
+            raise ConfigError(f"camera {camera.id}: {error}") from None
+        sources[name] = source
+    return sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,24 +195,32 @@ def _read(
     container: InputContainer, transport: Transport, limits: Limits, clock: Clock, stop: threading.Event
 ) -> Packets:
     heard_s = clock.monotonic_s()
-    cure = "check that no firewall drops UDP, or set transport: tcp" if transport is Transport.UDP else "or restart it"
     while not stop.is_set():
         try:
+            asked_s = clock.monotonic_s()
             for packet in container.demux(video=0):
                 if stop.is_set():
                     return
                 if packet.size == 0:
                     raise StreamEndedError("the camera closed the stream")
-                heard_s = clock.monotonic_s()
-                yield Arrival(packet, clock.now(), heard_s)
+                now_s = clock.monotonic_s()
+                if now_s - asked_s < limits.poll_s:
+                    heard_s = now_s
+                else:  # the wait was in vain, and FFmpeg gives what it had held back
+                    _check_silence(now_s - heard_s, limits, transport)
+                yield Arrival(packet, clock.now(), now_s)
+                asked_s = clock.monotonic_s()
             raise StreamEndedError("the camera closed the stream")
         except (av.error.TimeoutError, av.error.BlockingIOError, av.error.ExitError):
-            silent_s = clock.monotonic_s() - heard_s
-            if silent_s >= limits.silence_s:
-                raise SilenceError(
-                    f"no packet for {silent_s:.0f} s; check the camera and its network, {cure}"
-                ) from None
+            _check_silence(clock.monotonic_s() - heard_s, limits, transport)
         except av.error.InvalidDataError as error:
             raise StreamBrokenError(f"packets cannot be read: {_words(error)}; restart the camera") from error
         except (av.FFmpegError, OSError) as error:
             raise StreamEndedError(f"the connection broke: {_words(error)}; check the network") from error
+
+
+def _check_silence(silent_s: float, limits: Limits, transport: Transport) -> None:
+    if silent_s >= limits.silence_s:
+        udp = transport is Transport.UDP
+        cure = "check that no firewall drops UDP, or set transport: tcp" if udp else "or restart it"
+        raise SilenceError(f"no packet for {silent_s:.0f} s; check the camera and its network, {cure}")

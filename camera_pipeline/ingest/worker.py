@@ -102,7 +102,7 @@ class CameraWorker:
         self.camera = camera
         self.failure: Exception | None = None
         self._mailbox, self._clock = mailbox, clock
-        self._limits = limits or Limits(silence_s=camera.silence_limit_s)
+        self._limits = limits or Limits.of_silence(camera.silence_limit_s)
         self._on_failure = on_failure
         self._source = Source(
             url=(camera.substream_url or camera.url).get_secret_value(),

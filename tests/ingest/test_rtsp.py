@@ -157,6 +157,26 @@ def test_a_camera_that_stalls_is_silent(clip: Path) -> None:
         assert QUICK.silence_s - 0.5 < time.monotonic() - began_s < 8.0
 
 
+def test_silence_is_noticed_at_its_time_although_ffmpeg_gives_a_packet_it_had_held_back(clip: Path) -> None:
+    limits = Limits.of_silence(3.0)
+    with Simulator([SimulatedCamera(path="cam", file=clip)], port=0) as simulator:
+        packets = arrivals(Source(url=simulator.url("cam")), limits, CLOCK, threading.Event())
+        for _ in range(30):
+            next(packets)
+        simulator.inject("cam", Fault(kind=FaultKind.STALL, for_s=30))
+        began_s = time.monotonic()
+        with pytest.raises(SilenceError):
+            list(packets)
+        assert time.monotonic() - began_s < limits.silence_s + 0.7 * limits.poll_s
+
+
+@pytest.mark.parametrize("silence_s", [0.5, 3.0, 10.0, 11.0, 60.0])
+def test_waits_on_the_socket_add_up_to_the_silence(silence_s: float) -> None:
+    limits = Limits.of_silence(silence_s)
+    assert limits.poll_s <= Limits().poll_s
+    assert silence_s / limits.poll_s == pytest.approx(round(silence_s / limits.poll_s))
+
+
 def test_stop_ends_a_running_and_a_stalled_connection(clip: Path) -> None:
     with Simulator([SimulatedCamera(path="cam", file=clip)], port=0) as simulator:
         for fault in (None, Fault(kind=FaultKind.STALL, for_s=30)):
