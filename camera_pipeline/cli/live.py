@@ -66,9 +66,11 @@ def run(
     """
     set_up_logging(as_json=log_json)
     stop = threading.Event()
+    _end_on_signals(stop)
+    service = Service(lambda: read_config(config), watched=config if watch else None)
+    signal.signal(signal.SIGHUP, lambda *_: service.ask_to_reload())
     with ExitStack() as stack:
-        service = stack.enter_context(Service(lambda: read_config(config), watched=config if watch else None))
-        _on_signals(stop, service)
+        stack.enter_context(service)
         if for_s is not None:
             timer = threading.Timer(for_s, stop.set)
             timer.daemon = True
@@ -77,10 +79,11 @@ def run(
         service.run(stop)
 
 
-def _on_signals(stop: threading.Event, service: Service) -> None:
+def _end_on_signals(stop: threading.Event) -> None:
+    """From the first moment on: a model takes seconds to load, and whoever starts services also stops them."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    signal.signal(signal.SIGHUP, lambda *_: service.ask_to_reload())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nothing is read yet that could be read again
 
 
 def _print(findings: list[Finding]) -> None:

@@ -12,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from camera_pipeline.clock import SystemClock
-from camera_pipeline.config import Config
-from camera_pipeline.errors import CameraPipelineError, SessionError
+from camera_pipeline.config import Camera, Config
+from camera_pipeline.errors import CameraPipelineError, ConfigError, SessionError
 from camera_pipeline.events.redis_probe import probe
-from camera_pipeline.ingest.rtsp import Limits, Source, arrivals
+from camera_pipeline.ingest.rtsp import Limits, Source, arrivals, sources_of
 from camera_pipeline.pipeline.compose import build_detector, read_config
 from camera_pipeline.redact import redact
 
@@ -96,14 +96,22 @@ def _redis(config: Config) -> list[Finding]:
 
 
 def _cameras(config: Config, timeout_s: float) -> list[Finding]:
-    streams = [
-        (f"camera {camera.id}{suffix}", Source(url=url.get_secret_value(), transport=camera.transport))
-        for camera in config.cameras
-        for suffix, url in (("", camera.url), (" substream", camera.substream_url))
-        if url is not None
-    ]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        return list(pool.map(lambda stream: _camera(stream[0], stream[1], timeout_s), streams))
+        asked = [finding for camera in config.cameras for finding in _streams(camera, pool, timeout_s)]
+        return [finding() for finding in asked]
+
+
+def _streams(camera: Camera, pool: ThreadPoolExecutor, timeout_s: float) -> list[Callable[[], Finding]]:
+    """Begin to try the streams of one camera; return what gives the findings."""
+    try:
+        sources = sources_of(camera)
+    except ConfigError as error:
+        wrong = _bad(f"camera {camera.id}", error)
+        return [lambda: wrong]
+    return [
+        pool.submit(_camera, f"camera {camera.id} {name}".strip(), source, timeout_s).result
+        for name, source in sources.items()
+    ]
 
 
 def _camera(what: str, source: Source, timeout_s: float) -> Finding:

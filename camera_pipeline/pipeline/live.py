@@ -15,8 +15,10 @@ from camera_pipeline.clock import Clock, SystemClock
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.batcher import Batch, Batcher
 from camera_pipeline.detect.detector import Detector
+from camera_pipeline.errors import ConfigError
 from camera_pipeline.ingest.governor import ConnectionGovernor
 from camera_pipeline.ingest.mailbox import Doorbell, Mailbox
+from camera_pipeline.ingest.rtsp import sources_of
 from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
 from camera_pipeline.types import Coverage, Detections, Event, Frame, LinkChange
@@ -109,7 +111,10 @@ class LivePipeline:
             self._process(self._batcher.collect(_COLLECT_S), observer)
 
     def reload(self, config: Config) -> None:
-        """Ask for another configuration; any thread. Cameras that did not change go on undisturbed."""
+        """Ask for another configuration; any thread. Cameras that did not change go on undisturbed.
+
+        One that cannot be used is told in the log, and the old one stays.
+        """
         self._requests.put(config)
         self._doorbell.ring()
 
@@ -157,10 +162,20 @@ class LivePipeline:
 
     def _apply_requests(self) -> None:
         while not self._requests.empty():
-            self._change_cameras(self._requests.get())
+            config = self._requests.get()
+            try:
+                self._change_cameras(config)
+            except ConfigError as error:
+                log.error("configuration not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - no traceback for a typo
+            else:
+                log.info("configuration reloaded: %d camera(s)", len(config.cameras))
 
     def _change_cameras(self, config: Config) -> None:
-        """Stop cameras that are gone or changed, start those that are new or changed."""
+        """Stop cameras that are gone or changed, start those that are new or changed.
+
+        Raises:
+            ConfigError: a camera cannot be watched as it is configured; nothing has changed.
+        """
         wanted = {camera.id: camera for camera in config.cameras if camera.url is not None}
         shared = _shared_settings(config) == _shared_settings(self._config)
         kept = {
@@ -168,6 +183,8 @@ class LivePipeline:
         }
         added = [camera for camera_id, camera in wanted.items() if camera_id not in kept]
         lines = [(camera, self._make_line(config, camera)) for camera in added]  # before anything is stopped
+        for camera in added:
+            sources_of(camera)
         self._remove([camera_id for camera_id in self._rigs if camera_id not in kept])
         for camera, line in lines:
             self._add(camera, line)

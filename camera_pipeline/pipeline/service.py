@@ -5,24 +5,39 @@ Threads: the caller's runs the main loop; a worker for each camera; one publishe
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from camera_pipeline.config import Camera, Config
-from camera_pipeline.errors import ConfigError
+from camera_pipeline.errors import ConfigError, OutboxError
 from camera_pipeline.events.outbox import Outbox
-from camera_pipeline.events.publisher import Publisher
+from camera_pipeline.events.publisher import Publisher, PublisherStatus
 from camera_pipeline.pipeline.compose import build_detector, build_line
 from camera_pipeline.pipeline.line import CameraLine
-from camera_pipeline.pipeline.live import LivePipeline, Observer
+from camera_pipeline.pipeline.live import CameraStatus, LivePipeline, Observer
 
 log = logging.getLogger(__name__)
 
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
+_FIXED = ("server", "redis", "detector")  # what runs until the service ends
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """How the service does.
+
+    Attributes:
+        cameras: every camera, by id.
+        delivery: how events get to Redis.
+    """
+
+    cameras: Mapping[str, CameraStatus]
+    delivery: PublisherStatus
 
 
 class Service:
@@ -85,6 +100,14 @@ class Service:
         """Read the configuration again, soon. Safe in a signal handler."""
         self._reload.set()
 
+    def status(self) -> ServiceStatus:
+        """Return how the service does; any thread.
+
+        Raises:
+            OutboxError: the outbox cannot be read.
+        """
+        return ServiceStatus(self._pipeline.status(), self._publisher.status())
+
     def _make_line(self, config: Config, camera: Camera) -> CameraLine:
         return build_line(config, camera, class_names=self.detector.class_names, model=self.detector.version)
 
@@ -108,11 +131,12 @@ class Service:
         except ConfigError as error:
             log.error("configuration not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - no traceback for a typo
             return
-        if config.server != self.config.server or config.redis != self.config.redis:
-            log.warning("changes of `server` and `redis` need a restart; only cameras and rules are reloaded")
-        self.config = config
-        self._pipeline.reload(config)
-        log.info("configuration reloaded: %d camera(s)", len(config.cameras))
+        changed = [name for name in _FIXED if getattr(config, name) != getattr(self.config, name)]
+        if changed:
+            log.warning("changes of %s need a restart; only cameras and rules are reloaded", ", ".join(changed))
+        # What did not change must not stand in the versions of events either.
+        self.config = config.model_copy(update={name: getattr(self.config, name) for name in _FIXED})
+        self._pipeline.reload(self.config)
 
     def _changed_at(self) -> float:
         if self._watched is None:
@@ -123,9 +147,12 @@ class Service:
             return 0.0  # being replaced by an editor; the next look sees it
 
     def _report(self) -> None:
-        publisher = self._publisher.status()
-        for camera_id, status in self._pipeline.status().items():
-            log.info("camera %s: %s, last minute %s", camera_id, status.worker.state, status.coverage)
-        log.info(
-            "outbox: %d waiting, %d sent, redis connected: %s", publisher.depth, publisher.sent, publisher.connected
-        )
+        try:
+            status = self.status()
+        except OutboxError as error:
+            log.error("%s", error)  # noqa: TRY400 - the message says all; the next append or delivery will fail as well
+            return
+        for camera_id, camera in status.cameras.items():
+            log.info("camera %s: %s, last minute %s", camera_id, camera.worker.state, camera.coverage)
+        delivery = status.delivery
+        log.info("outbox: %d waiting, %d sent, redis connected: %s", delivery.depth, delivery.sent, delivery.connected)
