@@ -38,7 +38,7 @@ def demo(
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s"))
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("watching", total=None)
+        task = bar.add_task("watching", total=0.0)
 
         def print_event(event: Event) -> None:
             console.print(one_line(event), highlight=False, markup=False, soft_wrap=True)
