@@ -27,25 +27,37 @@ def box_points(xyxy: ArrayLike, x: float = 0.5, y: float = 1.0) -> Float:
         y: where in the box, 0 top, 1 bottom. The default point, bottom centre, is where a vehicle meets the road.
     """
     boxes = np.asarray(xyxy, np.float64)
-    top_left, bottom_right = boxes[:, :2], boxes[:, 2:]
-    return np.asarray(top_left + (bottom_right - top_left) * np.array([x, y]))
+    return np.asarray(boxes[:, :2] + (boxes[:, 2:] - boxes[:, :2]) * (x, y))
 
 
-def points_in_polygon(points: ArrayLike, polygon: ArrayLike) -> BoolArray:
-    """Return which points lie inside a polygon, by counting edges that a ray to the right crosses; bool (N,).
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A polygon, prepared for asking often.
 
-    Args:
-        points: (N, 2).
-        polygon: corners (K, 2) in order, not repeated at the end; may be concave.
+    Attributes:
+        start: corners, float64 (K, 2).
+        end: the next corners, float64 (K, 2).
+        lean: x per y along the edges, float64 (K,); level edges have 0, a ray never crosses them.
     """
-    at = np.asarray(points, np.float64)
-    start = np.asarray(polygon, np.float64)
-    end = np.roll(start, -1, axis=0)
-    x, y = at[:, 0, None], at[:, 1, None]
-    spans = (start[:, 1] > y) != (end[:, 1] > y)
-    rise = np.where(end[:, 1] == start[:, 1], 1.0, end[:, 1] - start[:, 1])  # level edges span nothing
-    edge_x = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / rise
-    return np.asarray(np.count_nonzero(spans & (x < edge_x), axis=1) % 2 == 1)
+
+    start: Float
+    end: Float
+    lean: Float
+
+    @classmethod
+    def of(cls, polygon: ArrayLike) -> "Region":
+        """Prepare a polygon: corners (K, 2) in order, not repeated at the end; may be concave."""
+        start = np.asarray(polygon, np.float64)
+        end = np.concatenate([start[1:], start[:1]])
+        rise = end[:, 1] - start[:, 1]
+        return cls(start, end, np.where(rise == 0, 0.0, (end[:, 0] - start[:, 0]) / np.where(rise == 0, 1.0, rise)))
+
+    def contains(self, points: Float) -> BoolArray:
+        """Return which points (N, 2) lie inside, by counting edges that a ray to the right crosses; bool (N,)."""
+        x, y = points[:, :1], points[:, 1:]
+        spans = (self.start[:, 1] > y) != (self.end[:, 1] > y)
+        crosses = spans & (x < self.start[:, 0] + (y - self.start[:, 1]) * self.lean)
+        return np.asarray(crosses.sum(axis=1) % 2 == 1)
 
 
 def overlap(box: ArrayLike, others: ArrayLike) -> Float:
@@ -103,6 +115,8 @@ class Gate:
 
     def distance_px(self, points: ArrayLike) -> Float:
         """Return the signed distance of points (N, 2) from the nearest piece, drawn on without end; float64 (N,)."""
+        if len(self.start) == 1:
+            return np.asarray((np.asarray(points, np.float64) - self.start[0]) @ self.normal[0])
         across, outside = self._across_and_outside(points)
         nearest = np.argmin(np.hypot(across, outside), axis=1)
         return np.asarray(np.take_along_axis(across, nearest[:, None], axis=1)[:, 0])

@@ -44,8 +44,13 @@ class Vehicles:
         previous_s: float64 (M,), when; NaN for new vehicles.
         first_seen_s: float64 (M,), when it was first believed.
         height_px: float64 (M,), mean box height of the last second: the unit of all thresholds.
+        anchor: float64 (M, 2), bottom centres, where the vehicles meet the road, px.
         edge_velocity: float64 (M, 4), px/s of left, top, right and bottom edge, fitted to the last second; NaN when
             seen fewer than three times.
+        velocity: float64 (M, 2), of the bottom centres, px/s.
+        roof_velocity: float64 (M, 2), of the top centres, px/s.
+        pace: float64 (M,), speed of the slower end of each box, in box heights a second. An edge that jumps because
+            something hides it does not make a standing vehicle move.
     """
 
     key: Int64
@@ -57,34 +62,14 @@ class Vehicles:
     previous_s: Float
     first_seen_s: Float
     height_px: Float
+    anchor: Float
     edge_velocity: Float
+    velocity: Float
+    roof_velocity: Float
+    pace: Float
 
     def __len__(self) -> int:
         return len(self.key)
-
-    @property
-    def anchor(self) -> Float:
-        """Bottom centres, where the vehicles meet the road, float64 (M, 2)."""
-        return box_points(self.xyxy)
-
-    @property
-    def velocity(self) -> Float:
-        """Velocity of the bottom centres, float64 (M, 2), px/s."""
-        return np.stack([(self.edge_velocity[:, 0] + self.edge_velocity[:, 2]) / 2, self.edge_velocity[:, 3]], axis=1)
-
-    @property
-    def top_velocity(self) -> Float:
-        """Velocity of the top centres, float64 (M, 2), px/s."""
-        return np.stack([(self.edge_velocity[:, 0] + self.edge_velocity[:, 2]) / 2, self.edge_velocity[:, 1]], axis=1)
-
-    @property
-    def pace(self) -> Float:
-        """Speed of the slower end of each box, in box heights a second, float64 (M,).
-
-        A vehicle that another one hides in part has an edge that jumps; its other edge tells whether it stands.
-        """
-        slower = np.minimum(np.hypot(*self.velocity.T), np.hypot(*self.top_velocity.T))
-        return np.asarray(slower / self.height_px)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +123,7 @@ class Histories:
         self._count[slots] += 1
         self._class_id[slots], self._track_id[slots] = tracks.class_id[rows], tracks.track_id[rows]
         self.now = self._vehicles(slots, tracks.confidence[rows].astype(np.float64))
-        sideways, down = np.nan_to_num(self.now.top_velocity).T
+        sideways, down = np.nan_to_num(self.now.roof_velocity).T
         self._roof_px_s[slots] = np.abs(sideways) + np.maximum(-down, 0.0)
         self._last_seen[slots] = now_s
         self.ended = self._forget(now_s)
@@ -226,6 +211,9 @@ class Histories:
         known = np.arange(RECENT_POINTS) < count[:, None]
         recent = known & (times >= times[:, :1] - RECENT_S)
         before = known[:, 1]
+        height_px = np.maximum(_mean(boxes[:, :, 3] - boxes[:, :, 1], recent), 1.0)
+        edges = _slope(times, boxes, recent)
+        sideways = (edges[:, 0] + edges[:, 2]) / 2
         return Vehicles(
             key=self._key[slots],
             track_id=self._track_id[slots],
@@ -235,8 +223,12 @@ class Histories:
             previous_xyxy=np.where(before[:, None], boxes[:, 1], np.nan),
             previous_s=np.where(before, times[:, 1], np.nan),
             first_seen_s=self._first_seen[slots],
-            height_px=np.maximum(_mean(boxes[:, :, 3] - boxes[:, :, 1], recent), 1.0),
-            edge_velocity=_slope(times, boxes, recent),
+            height_px=height_px,
+            anchor=box_points(boxes[:, 0]),
+            edge_velocity=edges,
+            velocity=np.stack([sideways, edges[:, 3]], axis=1),
+            roof_velocity=np.stack([sideways, edges[:, 1]], axis=1),
+            pace=np.minimum(np.hypot(sideways, edges[:, 1]), np.hypot(sideways, edges[:, 3])) / height_px,
         )
 
 

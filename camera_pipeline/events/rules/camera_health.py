@@ -1,7 +1,7 @@
 """A camera that delivers pictures nobody can use: frozen, damaged, dark or covered, moved. Tells onsets and ends.
 
-`offline` and `online` come from the engine itself, whatever rules are configured. How long a fault must last (or be gone)
-before it is told is counted in media time, so a replay tells the same.
+`offline` and `online` come from the engine itself, whatever rules are configured. How long a fault must last (or be
+gone) before it is told is counted in media time, so a replay tells the same.
 """
 
 from collections import deque

@@ -23,7 +23,7 @@ from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
-from camera_pipeline.geometry import points_in_polygon, to_pixels
+from camera_pipeline.events.rules.road import Road
 from camera_pipeline.types import EventKind, Scene
 
 Float = NDArray[np.float64]
@@ -74,6 +74,7 @@ class Congestion(Rule[CongestionSettings]):
 
     def __init__(self, camera: Camera, settings: CongestionSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)
+        self._road = Road(camera, zones=(settings.zone,))
         self._units = np.array([CAR_UNITS.get(name, 1.0) for name in self.class_names])
         self.reset()
 
@@ -99,8 +100,8 @@ class Congestion(Rule[CongestionSettings]):
             yield from self._is_over(middle_s)
 
     def _moment(self, vehicles: Vehicles, scene: Scene) -> _Moment:
-        zone = to_pixels(self.camera.zones[self.settings.zone], scene.frame_wh)
-        counted = points_in_polygon(vehicles.anchor, zone) & self.watched(vehicles) & np.isfinite(vehicles.pace)
+        inside = self._road.in_zones(vehicles.anchor, scene.frame_wh)
+        counted = inside & self.watched(vehicles) & np.isfinite(vehicles.pace)
         units = self._units[vehicles.class_id[counted]]
         total = float(units.sum())
         paces = np.minimum(vehicles.pace[counted], _FREE_PACE)

@@ -3,6 +3,7 @@
 Vehicles that crossed on green or amber are none of its business, however long they then wait in the junction.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -39,8 +40,9 @@ TURN_WAIT_S = 2.0
 TURN_SLACK = 0.5
 """Box heights beyond the ends of the right turn line that count: seen from its side, a vehicle's lower edge is nearer
 to the camera than its middle."""
-TURN_SWING_DEG = 15.0
-"""A straight way on the road is straight in the picture; a heading that swings further off it is a turn."""
+TURN_SWING_DEG = 25.0
+"""A straight way on the road is straight in the picture; a heading that swings further from that at the entry to the
+junction is a turn."""
 
 
 class CrossingWatch:
@@ -92,10 +94,15 @@ class CrossingWatch:
 
     def _notice(self, junction: Junction, vehicles: Vehicles, before: Float, fronts: Float, now_s: float) -> None:
         """Begin a passage for each vehicle that has just crossed on red; jitter on the line begins it anew."""
-        crossed = junction.line.crossing(before, fronts, END_SLACK * vehicles.height_px)
-        near = np.isfinite(crossed) & (now_s - vehicles.previous_s <= MAX_GAP_S) & self._rule.watched(vehicles)
-        for row in np.flatnonzero(near).tolist():
-            key, share = int(vehicles.key[row]), float(crossed[row])
+        beyond = junction.line.distance_px(fronts) >= 0
+        rows = np.flatnonzero(beyond & (now_s - vehicles.previous_s <= MAX_GAP_S) & self._rule.watched(vehicles))
+        if len(rows) == 0:
+            return
+        crossed = junction.line.crossing(before[rows], fronts[rows], END_SLACK * vehicles.height_px[rows])
+        for row, share in zip(rows.tolist(), crossed.tolist(), strict=True):
+            if math.isnan(share):
+                continue
+            key = int(vehicles.key[row])
             if key in self._passages and self._passages[key].believed:
                 continue
             self._passages.pop(key, None)
@@ -159,17 +166,16 @@ class CrossingWatch:
         self, passage: Passage, junction: Junction, vehicles: Vehicles, row: int, front: Float, now_s: float
     ) -> None:
         passage.depth = float(junction.depth(front[None])[0])
-        stands = vehicles.pace[row] < STANDING_PACE
+        passage.roof = tuple(box_points(vehicles.xyxy[row][None], 0.5, 0.0)[0].tolist())
+        passage.roof_velocity = tuple(np.nan_to_num(vehicles.roof_velocity[row]).tolist())
         if self._log.state is SignalState.GREEN and passage.released_s is None:
             passage.released_s = now_s
         if passage.entry_phase is None and self._has_entered(passage, junction, front):
-            passage.entry_phase = self._log.state
-        if stands and passage.entry_phase is None:
+            passage.entry_phase, passage.entry_roof = self._log.state, passage.roof
+        if passage.entry_phase is None and vehicles.pace[row] < STANDING_PACE:
             passage.stood_s += now_s - passage.seen_s
             passage.stood_last_s = now_s
         passage.seen_s = now_s
-        passage.roof = tuple(box_points(vehicles.xyxy[row][None], 0.5, 0.0)[0].tolist())
-        passage.roof_velocity = tuple(np.nan_to_num(vehicles.top_velocity[row]).tolist())
 
     def _has_entered(self, passage: Passage, junction: Junction, front: Float) -> bool:
         if junction.entry is not None:
@@ -204,8 +210,10 @@ class CrossingWatch:
         """Whether the vehicle's heading has swung towards the right turn line; one going straight keeps its own."""
         if self._junction is None or self._junction.turn is None:
             return False
+        if passage.entry_roof is None:
+            return False
         start = box_points([passage.subject.xyxy], 0.5, 0.0)[0]
-        way, velocity = np.array(passage.roof) - start, np.array(passage.roof_velocity)
+        way, velocity = np.array(passage.entry_roof) - start, np.array(passage.roof_velocity)
         exit_way = self._junction.turn.start.mean(axis=0) - start
         swing = np.degrees(np.arctan2(_cross(way, velocity), way @ velocity))
         return bool(swing * np.sign(_cross(way, exit_way)) > TURN_SWING_DEG)

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from camera_pipeline.config import Camera
 from camera_pipeline.events.history import Vehicles
-from camera_pipeline.geometry import points_in_polygon, to_pixels
+from camera_pipeline.events.rules.road import Road
+from camera_pipeline.geometry import to_pixels
 from camera_pipeline.types import SignalState
 
 Float = NDArray[np.float64]
@@ -30,13 +31,14 @@ class Queue:
     """Queues on one camera.
 
     Args:
-        camera: the camera; its lanes say which way is ahead.
+        camera: the camera.
+        road: its lanes, which say what is ahead.
         signal_line: the stop line of the signal, by name; None: there is none.
     """
 
-    def __init__(self, camera: Camera, signal_line: str | None) -> None:
-        self._camera = camera
-        self._line = signal_line
+    def __init__(self, camera: Camera, road: Road, signal_line: str | None) -> None:
+        self._road = road
+        self._line = camera.lines[signal_line] if signal_line is not None else None
 
     def explains(self, vehicles: Vehicles, asked: Bool, frame_wh: tuple[int, int], signal: SignalState | None) -> Bool:
         """Return which of the asked vehicles wait, bool (M,).
@@ -48,7 +50,7 @@ class Queue:
             signal: what the signal shows; None: there is none. Unknown counts as not green.
         """
         rows = np.flatnonzero(asked)
-        ahead = self._ways(vehicles.anchor[rows], frame_wh)
+        ahead = self._road.ways(vehicles.anchor[rows], frame_wh)
         held = signal is not None and signal is not SignalState.GREEN
         before_line, at_line = self._at_line(vehicles, rows, ahead, frame_wh)
         reach = np.where(held & before_line, FAR, NEAR)
@@ -56,22 +58,13 @@ class Queue:
         explained[rows] = _is_behind(vehicles, rows, ahead, reach) | (held & at_line)
         return explained
 
-    def _ways(self, points: Float, frame_wh: tuple[int, int]) -> Float:
-        """Return the direction of the lane that each point is in, (N, 2) unit vectors; NaN outside of lanes."""
-        ways = np.full((len(points), 2), np.nan)
-        for lane in self._camera.lanes.values():
-            start, end = to_pixels(lane.direction, frame_wh)
-            inside = points_in_polygon(points, to_pixels(lane.polygon, frame_wh))
-            ways[inside] = (end - start) / np.hypot(*(end - start))
-        return ways
-
     def _at_line(
         self, vehicles: Vehicles, rows: NDArray[np.int64], ahead: Float, frame_wh: tuple[int, int]
     ) -> tuple[Bool, Bool]:
         """Return which vehicles have the stop line ahead, and which have it close ahead."""
         if self._line is None:
             return np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
-        line = to_pixels(self._camera.lines[self._line], frame_wh)
+        line = to_pixels(self._line, frame_wh)
         along = line[-1] - line[0]
         normal = np.array([-along[1], along[0]]) / np.hypot(*along)
         closing = ahead @ normal  # how much of a step ahead brings the vehicle nearer to the line, with its sign

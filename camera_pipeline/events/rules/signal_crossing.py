@@ -77,6 +77,7 @@ class Passage:
         stood_last_s: when it stood there last.
         released_s: when the light became green.
         entry_phase: what was shown as it entered the junction; None: it has not.
+        entry_roof: where its top centre was then, px.
         proceeded_s: when it crossed the proceed line.
     """
 
@@ -96,6 +97,7 @@ class Passage:
     stood_last_s: float = float("-inf")
     released_s: float | None = None
     entry_phase: SignalState | None = None
+    entry_roof: tuple[float, float] | None = None
     proceeded_s: float | None = None
 
     @property

@@ -18,7 +18,8 @@ from camera_pipeline.events.drawn import LineName, SignalName, ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.queue import Queue
-from camera_pipeline.geometry import overlap, points_in_polygon, to_pixels
+from camera_pipeline.events.rules.road import Road
+from camera_pipeline.geometry import overlap
 from camera_pipeline.types import EventKind, Scene, SignalState, Subject
 
 Float = NDArray[np.float64]
@@ -72,7 +73,8 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
 
     def __init__(self, camera: Camera, settings: StoppedVehicleSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)
-        self._queue = Queue(camera, settings.signal_line)
+        self._road = Road(camera, tuple(camera.lanes), settings.zones)
+        self._queue = Queue(camera, self._road, settings.signal_line)
         self.reset()
 
     @classmethod
@@ -112,10 +114,7 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
 
     def _standing(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> Bool:
         slow = self.watched(vehicles) & (vehicles.pace < STANDING_PACE)
-        inside = np.zeros(len(vehicles), np.bool_)
-        for name in self.settings.zones:
-            inside |= points_in_polygon(vehicles.anchor, to_pixels(self.camera.zones[name], frame_wh))
-        return slow & inside
+        return slow & self._road.in_zones(vehicles.anchor, frame_wh)
 
     def _stand_of(self, vehicles: Vehicles, row: int, now_s: float) -> _Stand:
         """Return the stand that a vehicle continues, be it under a new key, or a new one."""

@@ -17,7 +17,7 @@ from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import LaneName
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
-from camera_pipeline.geometry import points_in_polygon, to_pixels
+from camera_pipeline.events.rules.road import Road
 from camera_pipeline.types import EventKind, Scene
 
 Float = NDArray[np.float64]
@@ -67,7 +67,7 @@ class WrongWay(Rule[WrongWaySettings]):
 
     def __init__(self, camera: Camera, settings: WrongWaySettings, class_names: tuple[str, ...]) -> None:
         super().__init__(camera, settings, class_names)
-        self._lanes = settings.lanes or tuple(camera.lanes)
+        self._road = Road(camera, settings.lanes or tuple(camera.lanes))
         self.reset()
 
     @classmethod
@@ -107,13 +107,12 @@ class WrongWay(Rule[WrongWaySettings]):
             return
         lane_of: dict[int, str] = {}
         along = np.zeros(len(vehicles), np.bool_)
-        for name in self._lanes:
-            lane = self.camera.lanes[name]
-            inside = moving & points_in_polygon(vehicles.anchor, to_pixels(lane.polygon, frame_wh))
-            start, end = to_pixels(lane.direction, frame_wh)
-            cosine = _cosine(vehicles, (end - start) / np.hypot(*(end - start)))
-            along |= inside & (cosine > 0)
-            lane_of |= dict.fromkeys(np.flatnonzero(inside & (cosine < AGAINST_COSINE)).tolist(), name)
+        for lane in self._road.lanes(frame_wh):
+            inside = moving & lane.region.contains(vehicles.anchor)
+            if inside.any():
+                cosine = _cosine(vehicles, lane.way)
+                along |= inside & (cosine > 0)
+                lane_of |= dict.fromkeys(np.flatnonzero(inside & (cosine < AGAINST_COSINE)).tolist(), lane.name)
         yield from ((row, name) for row, name in sorted(lane_of.items()) if not along[row])
 
     def _is_enough(self, state: _Against) -> bool:
@@ -136,7 +135,7 @@ def _cosine(vehicles: Vehicles, direction: Float) -> Float:
     An edge that jumps because something hides it cannot make a vehicle go against the lane alone.
     """
     ends = []
-    for velocity in (vehicles.velocity, vehicles.top_velocity):
+    for velocity in (vehicles.velocity, vehicles.roof_velocity):
         speed = np.hypot(*velocity.T)
         ends.append(velocity @ direction / np.where(speed > 0, speed, 1.0))
     return np.asarray(np.maximum(*ends))
