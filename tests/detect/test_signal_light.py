@@ -1,6 +1,8 @@
 """Signals read from made pictures of lamps, by day and night, with all that may stand between lamp and camera."""
 
+import json
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -207,3 +209,26 @@ def test_a_real_junctions_signal_is_read(shared_data: Path) -> None:
     assert {state for time_s, state in states if 0.2 <= time_s <= 1.1} == {GREEN}
     assert {state for time_s, state in states if 1.9 <= time_s <= 4.1} == {UNKNOWN}
     assert {state for time_s, state in states if time_s >= 4.6} == {RED}
+
+
+@pytest.mark.parametrize("head_name", ["near", "far"])
+def test_the_sample_junctions_signal_is_read_as_it_was_drawn(repository: Path, head_name: str) -> None:
+    truth = json.loads((repository / "sample_videos" / "junction.truth.json").read_text())
+    lamps = {
+        name: dict(zip(("x0", "y0", "x1", "y1"), corners, strict=True))
+        for name, corners in truth["geometry"]["lamps"][head_name].items()
+    }
+    reader = SignalReader(Signal.model_validate(lamps))
+    phases = truth["signal"]["approach"]
+    wrong, unknown, total = 0, 0, 0
+    with av.open(str(repository / "sample_videos" / "junction.mp4")) as container:
+        for picture in islice(container.decode(video=0), 0, None, 3):  # 5 a second
+            now_s = float(picture.time)
+            drawn = next(phase["colour"] for phase in phases if now_s < phase["to_s"])
+            said = reader.read(Picture(picture), now_s)
+            since_s = min(abs(now_s - phase["from_s"]) for phase in phases)
+            total += 1
+            unknown += said is UNKNOWN
+            wrong += said is not UNKNOWN and said.value != drawn and since_s > 0.2
+    assert wrong == 0
+    assert unknown / total < 0.03
