@@ -34,6 +34,7 @@ def replay(
     files: Annotated[list[Path] | None, typer.Argument(help="Files or folders of segments, in order.")] = None,
     from_trace: Annotated[Path | None, typer.Option(help="A trace instead of footage.")] = None,
     start: Annotated[str | None, typer.Option(help="Time of the first picture, ISO 8601 with zone.")] = None,
+    fps: Annotated[float | None, typer.Option(min=0.1, help="Of raw .h264/.h265 streams, which hold no times.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder that gets events.jsonl.")] = None,
     annotate: Annotated[bool, typer.Option(help="Also write a video and pictures into --out.")] = False,
     trace: Annotated[Path | None, typer.Option(help="File that gets the trace; `.zst` compresses.")] = None,
@@ -62,7 +63,15 @@ def replay(
         detector = build_detector(settings)
         with _progress(footage_length_s(paths)) as told:
             summary = replay_footage(
-                settings, one, paths, detector, start=_start(start), output=output, progress=told, on_event=_print_event
+                settings,
+                one,
+                paths,
+                detector,
+                start=_start(start),
+                fps=fps,
+                output=output,
+                progress=told,
+                on_event=_print_event,
             )
     _print_summary(summary, out)
 
@@ -119,6 +128,8 @@ def _print_event(event: Event) -> None:
 
 def _print_summary(summary: ReplaySummary, out: Path | None) -> None:
     where = f", written to {out}" if out else ""
+    for note in summary.notes:
+        _console.print(f"note: {note}", markup=False)
     _console.print(
         f"{len(summary.events)} event(s) in {summary.media_s:.1f} s, {summary.frames} frames analysed{where}"
     )

@@ -6,7 +6,7 @@ byte for byte.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -51,11 +51,13 @@ class ReplaySummary:
         events: all events in order.
         frames: frames analysed.
         media_s: seconds of footage.
+        notes: what a person should know about the files, one sentence each.
     """
 
     events: tuple[Event, ...]
     frames: int
     media_s: float
+    notes: tuple[str, ...] = ()
 
 
 def replay_footage(
@@ -65,6 +67,7 @@ def replay_footage(
     detector: Detector,
     *,
     start: datetime | None = None,
+    fps: float | None = None,
     output: ReplayOutput,
     progress: Progress = lambda _: None,
     on_event: Callable[[Event], None] = lambda _: None,
@@ -77,6 +80,7 @@ def replay_footage(
         files: files or folders of segments, in order.
         detector: the detector.
         start: wall-clock time of the first picture; None: from the files.
+        fps: frames a second of raw streams, which hold no times.
         output: what to leave behind.
         progress: told how far it is.
         on_event: called with every event as it comes.
@@ -86,10 +90,12 @@ def replay_footage(
         ConfigError: a rule lacks something.
     """
     line = build_line(config, camera, class_names=detector.class_names, model=detector.version)
-    source = RecordedSource(camera, files, start=start)
+    source = RecordedSource(camera, files, start=start, fps=fps)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, detector)
-        return sinks.drain(_outcomes(source.frames(), line, detector, sinks), progress, on_event)
+        summary = sinks.drain(_outcomes(source.frames(), line, detector, sinks), progress, on_event)
+    notes = tuple(f"{report.path}: {note}" for report in source.reports for note in report.notes)
+    return replace(summary, notes=notes)
 
 
 def replay_trace(
