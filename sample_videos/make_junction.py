@@ -31,7 +31,7 @@ from rich.progress import track
 
 Picture = npt.NDArray[np.uint8]
 
-RATE_FACTOR = 27  # x264's constant quality: the whole clip stays under 6 MB
+RATE_FACTOR = 29  # x264's constant quality: the whole clip stays under 6 MB
 GOP_FRAMES = 30  # a key frame every 2 s
 
 

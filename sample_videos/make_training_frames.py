@@ -11,6 +11,7 @@ Writes OUT/images/*.jpg, OUT/labels/*.txt and OUT/ignore/*.txt (YOLO text, class
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ SIMULATED_S = 30.0
 MIN_VISIBLE_SHARE = 0.3
 WANTED_IN_VIEW = 17
 FRAMES_PER_VIEW = 4
+AMBER_SHARE = 0.2
 MIN_HEIGHT_PX = 8.0  # of the saved picture
 CLIP_VIEW_M = 1.5  # no pole nearer to the clip's than this when it looks the same way
 
@@ -133,7 +135,8 @@ def random_scene(seed: int) -> tuple[Scene, str]:
 
 def label_lines(boxes: list[TrueBox], *, lamps_seen: bool) -> tuple[list[str], list[str]]:
     """Return YOLO lines of the boxes that count and of those to ignore."""
-    good, ignored = [], []
+    good: list[str] = []
+    ignored: list[str] = []
     for box in boxes:
         x0, y0, x1, y1 = box.visible_xyxy
         tall_px = (y1 - y0) * SAVED_PX[1] / SIZE_PX[1]
@@ -147,6 +150,12 @@ def label_lines(boxes: list[TrueBox], *, lamps_seen: bool) -> tuple[list[str], l
         )
         (good if clear else ignored).append(row)
     return good, ignored
+
+
+def steady_signal(approach: str) -> Callable[[str, float], str]:
+    """Return a signal plan that never changes: one colour for the approach, red or green for the cross road."""
+    crossing = "green" if approach == "red" else "red"
+    return lambda group, _time: approach if group == "approach" else crossing
 
 
 def draw_scene(renderer: Renderer, seed: int, frames: int, out: Path) -> None:
@@ -165,14 +174,8 @@ def draw_scene(renderer: Renderer, seed: int, frames: int, out: Path) -> None:
                 saturation=float(rng.uniform(0.5, 1.0)),
                 contrast=float(rng.uniform(0.85, 1.1)),
             )
-        other = "green" if colour == "red" else "red"
-        shown = "amber" if rng.random() < 0.2 else colour
-        picture, boxes = scene.draw(
-            float(time_s),
-            camera,
-            light,
-            lambda group, _, shown=shown, other=other: shown if group == "approach" else other,
-        )
+        shown = "amber" if rng.random() < AMBER_SHARE else colour
+        picture, boxes = scene.draw(float(time_s), camera, light, steady_signal(shown))
         saved = cv2.resize(as_camera(picture, look, rng), SAVED_PX, interpolation=cv2.INTER_AREA)
         name = f"synthetic_{seed:05d}_{number:02d}"
         good, ignored = label_lines(boxes, lamps_seen=camera.position[1] < 40)

@@ -125,12 +125,13 @@ def _windows(shape: CarShape) -> list[Mesh]:
     panes = []
     for first, last in pairwise(edges):
         corners = []
-        for share, y, push in ((low, first, 1), (low, last, -1), (high, last, -1), (high, first, 1)):
+        for share, y, push in ((low, first, 1.0), (low, last, -1.0), (high, last, -1.0), (high, first, 1.0)):
             half, at, z = _cabin_points(shape, y, share)
             inset = 0.10 if abs(y) > 8 else gap
             corners.append((half + 0.012, at + push * inset, z))
         panes.append(quad(corners, GLASS).with_mirror())
-    for end, push, sill in ((-9.0, -0.014, 0.22), (9.0, 0.014, low)):
+    ends: tuple[tuple[float, float, float], ...] = ((-9.0, -0.014, 0.22), (9.0, 0.014, low))
+    for end, push, sill in ends:
         corners = []
         for share, side in ((sill, -1.0), (sill, 1.0), (0.80, 1.0), (0.80, -1.0)):
             half, at, z = _cabin_points(shape, end, share)

@@ -5,6 +5,9 @@ Called by the scenario of the clip and by the training scenes, on the main threa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
+
 import numpy as np
 
 from .ground import CROSS_Y0, CROSS_Y1, FAR_STOP_Y, FAR_ZEBRA, ROAD_HALF, STOP_Y, ZEBRA
@@ -20,43 +23,61 @@ RIGHT_EXIT_Y = 36.0
 CROSS_STOP_X = 19.2
 
 
-def user(name: str, kind: str, path: Path, starts_s: float, speed_mps: float, **orders: object) -> RoadUser:
+class Orders(TypedDict, total=False):
+    """What a road user may be told beyond its path and speed; see `RoadUser`."""
+
+    stop_at: float | None
+    signal: str
+    obeys: bool
+    walks: bool
+    parked: bool
+    holds: Sequence[tuple[float, float]]
+    slow: Sequence[tuple[float, float, float]]
+
+
+def user(name: str, kind: str, path: Path, starts_s: float, speed_mps: float, **orders: Unpack[Orders]) -> RoadUser:
     """Return a road user with the length and width of its kind."""
     length, width = SIZES[kind]
     return RoadUser(
         name=name, kind=kind, path=path, starts_s=starts_s, speed_mps=speed_mps, length=length, width=width, **orders
-    )  # type: ignore[arg-type]
+    )
 
 
-def ahead(name: str, kind: str, x: float, starts_s: float, speed_mps: float = 9.0, **orders: object) -> RoadUser:
+def ahead(
+    name: str, kind: str, x: float, starts_s: float, speed_mps: float = 9.0, **orders: Unpack[Orders]
+) -> RoadUser:
     """Return a user that drives straight over the junction along the approach's x."""
     path = line((x, -24.0), (x, 150.0))
-    orders = {"stop_at": STOP_Y - STOP_GAP_M + 24.0, **orders}
-    return user(name, kind, path, starts_s, speed_mps, **orders)
+    own: Orders = {"stop_at": STOP_Y - STOP_GAP_M + 24.0, **orders}
+    return user(name, kind, path, starts_s, speed_mps, **own)
 
 
 def turning_right(
-    name: str, kind: str, x: float, starts_s: float, speed_mps: float = 6.5, **orders: object
+    name: str, kind: str, x: float, starts_s: float, speed_mps: float = 6.5, **orders: Unpack[Orders]
 ) -> RoadUser:
     """Return a user that turns right into the cross road; it slows for the bend."""
     path = line((x, -24.0), (x, RIGHT_EXIT_Y), (60.0, RIGHT_EXIT_Y), radius=7.5)
-    orders = {"stop_at": STOP_Y - STOP_GAP_M + 24.0, "slow": [(46.0, 66.0, 4.2)], **orders}
-    return user(name, kind, path, starts_s, speed_mps, **orders)
+    own: Orders = {"stop_at": STOP_Y - STOP_GAP_M + 24.0, "slow": [(46.0, 66.0, 4.2)], **orders}
+    return user(name, kind, path, starts_s, speed_mps, **own)
 
 
-def oncoming(name: str, kind: str, x: float, starts_s: float, speed_mps: float = 9.0, **orders: object) -> RoadUser:
+def oncoming(
+    name: str, kind: str, x: float, starts_s: float, speed_mps: float = 9.0, **orders: Unpack[Orders]
+) -> RoadUser:
     """Return a user that comes towards the camera on x < 0."""
     path = line((x, 130.0), (x, -20.0))
-    orders = {"stop_at": 130.0 - FAR_STOP_Y - STOP_GAP_M, **orders}
-    return user(name, kind, path, starts_s, speed_mps, **orders)
+    own: Orders = {"stop_at": 130.0 - FAR_STOP_Y - STOP_GAP_M, **orders}
+    return user(name, kind, path, starts_s, speed_mps, **own)
 
 
-def crossing(name: str, kind: str, y: float, starts_s: float, speed_mps: float = 8.0, **orders: object) -> RoadUser:
+def crossing(
+    name: str, kind: str, y: float, starts_s: float, speed_mps: float = 8.0, **orders: Unpack[Orders]
+) -> RoadUser:
     """Return a user on the cross road: rightwards on its near half, leftwards on its far half."""
     rightwards = y < (CROSS_Y0 + CROSS_Y1) / 2
     path = line((-70.0, y), (70.0, y)) if rightwards else line((70.0, y), (-70.0, y))
-    orders = {"stop_at": 70.0 - CROSS_STOP_X - STOP_GAP_M, "signal": "cross", **orders}
-    return user(name, kind, path, starts_s, speed_mps, **orders)
+    own: Orders = {"stop_at": 70.0 - CROSS_STOP_X - STOP_GAP_M, "signal": "cross", **orders}
+    return user(name, kind, path, starts_s, speed_mps, **own)
 
 
 def walker(name: str, way: tuple[tuple[float, float], ...], starts_s: float, speed_mps: float = 1.3) -> RoadUser:

@@ -76,7 +76,7 @@ class GroundPainter:
             ground * (1 - kerb)
             + np.array(KERB, np.float32) * (0.92 + 0.08 * _noise(self._rng, self._shape, 20))[..., None] * kerb
         )
-        return np.clip(ground, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(ground, 0, 255), np.uint8)
 
     def _pixel(self, x: float, y: float) -> tuple[int, int]:
         return round((x - AREA[0]) * PX_PER_M), round((y - AREA[1]) * PX_PER_M)
@@ -145,7 +145,7 @@ class GroundPainter:
         asphalt += (edge[None, :, None] * np.array([16, 12, 5], np.float32)).astype(np.float32)
         self._patches(asphalt)
         self._cracks(asphalt)
-        return asphalt.astype(np.float32)
+        return np.asarray(asphalt, np.float32)
 
     def _patches(self, asphalt: FloatPicture) -> None:
         """Repair patches, drain covers and oil spots."""

@@ -105,7 +105,7 @@ def rotation_matrix(degrees: float, axis: int) -> FloatArray:
 def unit(vectors: FloatArray) -> FloatArray:
     """Return vectors (N, 3) scaled to length 1; zero vectors stay zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
 
 
 def join(meshes: Iterable[Mesh]) -> Mesh:
@@ -162,9 +162,9 @@ def box(size: Point, centre: Point, material: Material) -> Mesh:
     return loft(rings, material).moved(centre)
 
 
-def loft(rings: npt.ArrayLike | Sequence[npt.ArrayLike], material: Material, *, caps: bool = True) -> Mesh:
+def loft(rings: npt.ArrayLike | Sequence[npt.NDArray[np.float64]], material: Material, *, caps: bool = True) -> Mesh:
     """Join closed rings of K points, each (K, 3), by quads; faces are turned so that they look outwards."""
-    stack = np.array(rings, np.float32)
+    stack = np.asarray(rings, np.float32)
     near, far = stack[:-1], stack[1:]
     near_next, far_next = np.roll(near, -1, axis=1), np.roll(far, -1, axis=1)
     lower = np.stack([near, near_next, far_next], axis=2).reshape(-1, 3, 3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .mesh import BLACK_PLASTIC, GLASS, RGB, Material, Mesh, Point, chain, ellipsoid, join, loft
 
@@ -98,10 +99,10 @@ def head(neck: Point, clothes: Clothes, *, helmet: bool) -> Mesh:
     return join(parts)
 
 
-def _circle(centre: Point, radius: float, sides: int = 14) -> np.ndarray:
+def _circle(centre: Point, radius: float, sides: int = 14) -> npt.NDArray[np.float64]:
     angles = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     ring = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(sides)]) * radius
-    return ring + np.asarray(centre)
+    return np.asarray(ring + np.asarray(centre), np.float64)
 
 
 def _arm(shoulder: Point, elbow: Point, hand: Point, clothes: Clothes) -> Mesh:
@@ -131,7 +132,7 @@ def rider(clothes: Clothes, *, seat: Point, grips: Point, pegs: Point, foot_down
         foot_down: the left foot stands on the road, as in a queue.
     """
     _, y, z = seat
-    hip, neck = (0.0, y, z + 0.10), (0.0, y + 0.10, z + 0.10 + 0.56 * clothes.build)
+    hip, neck = (0.0, y, z + 0.08), (0.0, y + 0.10, z + 0.08 + 0.52 * clothes.build)
     parts = [torso(hip, neck, clothes), head(neck, clothes, helmet=True)]
     for side in (1.0, -1.0):
         shoulder = (side * 0.185, neck[1] - 0.01, neck[2] - 0.085)

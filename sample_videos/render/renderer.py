@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -20,6 +21,7 @@ Picture = npt.NDArray[np.uint8]
 
 STILL_SHADOW_PX, MOVING_SHADOW_PX = 4096, 2048
 SHADOW_RADIUS_M = 62.0  # half of the square that casts shadows
+BACKEND: dict[str, Any] = {"backend": "egl"}  # needs no screen; Mesa falls back to the processor
 SAMPLES = 4  # edge samples a pixel
 CONTACT_STRENGTH = 0.55  # share of light that is missing right under a vehicle
 FORMAT = "3f 3f 3f 3f 2f"
@@ -65,7 +67,7 @@ class Renderer:
 
     def __init__(self, size_px: tuple[int, int]) -> None:
         """Open a context of its own for pictures of `size_px` (width, height)."""
-        self._context = moderngl.create_standalone_context(require=330, **BACKEND)
+        self._context = moderngl.create_context(require=330, standalone=True, **BACKEND)
         context = self._context
         self._lit = context.program(vertex_shader=shaders.VERTEX, fragment_shader=shaders.FRAGMENT)
         self._depth = context.program(vertex_shader=shaders.SHADOW_VERTEX, fragment_shader=shaders.SHADOW_FRAGMENT)
@@ -87,15 +89,15 @@ class Renderer:
         )
         self._resolved = context.framebuffer([context.renderbuffer(size_px, 3)])
         self._id_target = context.framebuffer([context.renderbuffer(size_px, 1)], context.depth_renderbuffer(size_px))
-        self._still = self._shadow_map(STILL_SHADOW_PX)
-        self._moving = self._shadow_map(MOVING_SHADOW_PX)
+        self._still, self._still_map = self._shadow_map(STILL_SHADOW_PX)
+        self._moving, self._moving_map = self._shadow_map(MOVING_SHADOW_PX)
         self._maps: dict[str, moderngl.Texture] = {}
 
-    def _shadow_map(self, side: int) -> moderngl.Framebuffer:
+    def _shadow_map(self, side: int) -> tuple[moderngl.Framebuffer, moderngl.Texture]:
         texture = self._context.depth_texture((side, side))
         texture.compare_func = "<="
         texture.repeat_x = texture.repeat_y = False
-        return self._context.framebuffer(depth_attachment=texture)
+        return self._context.framebuffer(depth_attachment=texture), texture
 
     def upload(self, name: str, mesh: Mesh) -> None:
         """Put a mesh on the renderer under a name; an older one of that name is released."""
@@ -222,8 +224,8 @@ class Renderer:
         }  # fmt: skip
         for name, value in values.items():
             program[name] = value
-        self._still.depth_attachment.use(0)
-        self._moving.depth_attachment.use(1)
+        self._still_map.use(0)
+        self._moving_map.use(1)
         for unit, name in enumerate(units[2:], start=2):
             self._maps[name].use(unit)
 

@@ -27,11 +27,11 @@ LIGHT = Light(
     sun_colour=(2.7, 2.45, 2.1),
     sky_colour=(0.66, 0.76, 0.92),
     haze_colour=(0.78, 0.82, 0.86),
-    haze_per_m=0.0026,
-    exposure=0.60,
+    haze_per_m=0.001,
+    exposure=0.70,
     shadow_softness=0.0007,
 )
-LOOK = Look()
+LOOK = Look(blur_px=0.5, contrast=1.1, saturation=0.85, noise=1.2)
 HEADS = (
     SignalHead(name="near", centre=(11.0, 24.6, 4.3), pole=(11.6, 24.9, 0.0)),
     SignalHead(name="far", centre=(6.0, 50.0, 5.9), pole=(12.0, 50.2, 0.0)),
@@ -124,7 +124,7 @@ def _actors() -> list[RoadUser]:
             slow=[(45.0, 70.0, 4.0)],
             holds=[(van_way.distance_to((17.2, 33.0)), 70.5)],
         ),
-        ahead("bus clearing", "bus", MIDDLE_LANE, _start_for(9.6, "bus", 5.0), 5.0, slow=[(44.0, 84.0, 3.3)]),
+        ahead("bus clearing", "bus", MIDDLE_LANE, _start_for(8.9, "bus", 5.0), 5.0, slow=[(44.0, 84.0, 3.3)]),
         _through("car amber 1", "hatchback", LEFT_LANE, 12.4, 9.5, obeys=False),
         _through("motorcycle amber", "motorcycle_two_up", 8.6, 12.9, 8.0, obeys=False),
         _through("car runner", "mpv", MIDDLE_LANE, 17.3, 10.5, obeys=False),

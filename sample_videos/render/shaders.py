@@ -66,7 +66,7 @@ void main() {
         albedo *= 1.0 + (grime - 0.5) * 0.28 * smoothstep(0.3, 0.6, roughness);
     }
     float ndl = max(dot(n, sun), 0.0);
-    float shadow = ndl > 0.0 ? sunlit(world + n * 0.02, ndl) : 0.0;
+    float shadow = ndl > 0.0 ? sunlit(world + n * 0.05, ndl) : 0.0;
     float open = ground == 1 ? 1.0 : 0.40 + 0.60 * smoothstep(0.0, 1.1, world.z);
     vec3 bounce = haze_colour * 0.20 + sun_colour * max(sun.z, 0.0) * 0.055;
     vec3 ambient = mix(bounce, sky_colour, 0.5 + 0.5 * n.z) * open;

@@ -6,6 +6,7 @@ Called by `models.py`, on the main thread.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from .mesh import (
     BLACK_PLASTIC,
@@ -45,7 +46,7 @@ RIM = Material(rgb=(0.35, 0.35, 0.36), reflectance=0.2, roughness=0.4)
 AXLE_Y = 0.62  # metres from the middle to either axle: wheelbase 1.24 m
 
 
-def _oval(y: float, z: float, half_width: float, half_height: float) -> np.ndarray:
+def _oval(y: float, z: float, half_width: float, half_height: float) -> npt.NDArray[np.float64]:
     angles = np.linspace(0, 2 * np.pi, 10, endpoint=False)
     return np.column_stack([np.cos(angles) * half_width, np.full(10, y), -np.sin(angles) * half_height + z])
 

@@ -133,16 +133,16 @@ def lamp_mean(picture: npt.NDArray[np.uint8], box: list[float]) -> npt.NDArray[n
 
 
 def test_something_stands_out_from_the_road_where_a_box_says_so(pictures: Pictures, true_boxes: list[Truth]) -> None:
-    """The median over the clip is the empty road; inside true boxes of large, unhidden users pictures differ from it."""
+    """The median over the clip is the empty road; large, unhidden users cover it inside their true boxes."""
     empty = np.median(np.stack(list(pictures.values())), axis=0)
     seen = 0
     for index, picture in pictures.items():
         changed = np.abs(picture.astype(float) - empty).max(axis=2) > 24
         for name, class_id, x0, y0, x1, y1, share in true_boxes[index]["boxes"]:
-            if class_id == 6 or share < 0.9 or y1 - y0 < 40 or name == "van stopped":
+            if class_id == 6 or share < 0.9 or y1 - y0 < 40 or name.startswith(("van stopped", "waiting")):
                 continue
             seen += 1
-            assert changed[y0:y1, x0:x1].mean() > 0.3, (index, name)
+            assert changed[y0:y1, x0:x1].mean() > 0.15, (index, name)
     assert seen > 40
 
 
