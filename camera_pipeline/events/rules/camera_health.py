@@ -1,75 +1,65 @@
-"""A camera that delivers pictures nobody can use: frozen, damaged, dark or covered, moved. Tells onsets and ends.
+"""A camera whose pictures cannot be trusted: frozen, damaged, dark or covered, moved. Its link is told without a rule.
 
-`offline` and `online` come from the engine itself, whatever rules are configured. How long a fault must last (or be
-gone) before it is told is counted in media time, so a replay tells the same.
+    measure ──┐      ┌────────────┐   each fault has an onset after it has lasted for some seconds, and an end after
+    limit ────┼──────┘            └─  it has been gone for some; flicker in between changes nothing
+              onset ──►|   end ──►|
+
+Needs nothing drawn. Scenes without measures (traces of other programs) are passed over, but for damage.
 """
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import Field, PositiveFloat
 
 from camera_pipeline.config import Camera, Settings
-from camera_pipeline.config.model import Fraction
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.history import Histories
 from camera_pipeline.events.rule import Rule
-from camera_pipeline.types import EventKind, PictureHealth, Scene
+from camera_pipeline.types import EventKind, Scene
 
-DAMAGE_WINDOW_S = 10.0
-"""The share of damaged pictures is taken over this time: some five key frames, each of which mends the picture."""
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class CameraHealthSettings(Settings):
     """Settings of `camera_health`."""
 
-    frozen_s: PositiveFloat = 10.0
-    """A picture identical to the letter for so long is frozen: the noise of a live sensor never repeats."""
-    damaged_share: Fraction = 0.3
-    """Share of damaged pictures within ten seconds."""
-    dark_brightness: Fraction = 0.04
-    """Mean brightness below this is dark: a street at night with one lamp has more."""
-    flat_contrast: Fraction = 0.02
-    """Contrast below this is a covered or blinded lens, whatever its brightness."""
+    onset_s: PositiveFloat = 10.0
+    """A fault is told when it has lasted so long."""
+    clear_s: PositiveFloat = 5.0
+    """It has ended when it has been gone for so long."""
+    frozen_s: PositiveFloat = 20.0
+    """Pictures identical to the letter for so long: sensor noise alone changes every picture of a camera that lives."""
+    min_brightness: Share = 0.04
+    """Mean brightness below which the picture is dark; street lamps at night give 0.08 and more."""
+    min_contrast: Share = 0.03
+    """Standard deviation of brightness below which nothing can be seen: a cap, paint, thick fog."""
     moved_px: PositiveFloat = 6.0
-    """Shift against the reference picture, in pixels of the small plane; lines no longer lie where they were drawn."""
-    onset_s: NonNegativeFloat = 10.0
-    """Dark, flat or moved must last this long to be told: lightning, a bus before the lens and wind pass."""
-    clear_s: NonNegativeFloat = 10.0
-    """Everything must be well for so long to be over."""
+    """Shift against the reference picture above which lines no longer fit, px of a picture whose longer side is 320."""
+    damaged_share: Share = 0.3
+    """Share of damaged pictures, over `onset_s`, above which the stream is unusable."""
 
 
 @dataclass(slots=True)
 class _Fault:
-    """One kind of fault, present or not, with hysteresis in time."""
+    """One fault over time.
 
-    onset_s: float
+    Attributes:
+        since_s: when it was first seen, of the time it is seen now; None while it is not.
+        gone_s: when it was seen last not to be there, after it was told; None while it is.
+        told: its onset was told.
+    """
+
     since_s: float | None = None
-    well_since_s: float | None = None
-    is_told: bool = False
-
-    def update(self, now_s: float, *, bad: bool, clear_s: float) -> str | None:
-        """Return `onset` or `end` when it is to be told."""
-        if bad:
-            self.well_since_s = None
-            self.since_s = now_s if self.since_s is None else self.since_s
-            if not self.is_told and now_s - self.since_s >= self.onset_s:
-                self.is_told = True
-                return "onset"
-            return None
-        if not self.is_told:
-            self.since_s = None
-            return None
-        self.well_since_s = now_s if self.well_since_s is None else self.well_since_s
-        return "end" if now_s - self.well_since_s >= clear_s else None
+    gone_s: float | None = None
+    told: bool = False
 
 
 class CameraHealth(Rule[CameraHealthSettings]):
-    """Tells `frozen`, `damaged`, `dark_or_covered` and `moved`.
+    """Emits onset and end of `frozen`, `damaged`, `dark_or_covered` and `moved`.
 
-    Details: what was measured (`still_s`, `damaged_share`, `brightness` and `contrast`, `shift_px`); at the end
-    `duration_s`. `media_time_s` of an onset is when it began.
+    Details: `measured` (what the fault is judged by, at the onset), at the end `duration_s`.
     """
 
     kind = EventKind.HEALTH
@@ -83,60 +73,71 @@ class CameraHealth(Rule[CameraHealthSettings]):
 
     def reset(self) -> None:
         """Forget everything."""
-        onset_s = self.settings.onset_s
-        self._faults = {
-            "frozen": _Fault(0.0),
-            "damaged": _Fault(0.0),
-            "dark_or_covered": _Fault(onset_s),
-            "moved": _Fault(onset_s),
-        }
-        self._pictures: deque[tuple[float, bool]] = deque()
+        self._faults: dict[str, _Fault] = {}
+        self._damage_share = 0.0
+        self._last_s: float | None = None
 
-    def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:  # noqa: ARG002
-        """Return onsets and ends of faults."""
-        now_s = scene.media_time_s
-        for kind, (bad, details) in self._judge(scene).items():
-            fault = self._faults[kind]
-            phase = fault.update(now_s, bad=bad, clear_s=self.settings.clear_s)
-            if phase == "onset" and fault.since_s is not None:
-                yield _candidate(kind, phase, fault.since_s, fault.since_s, details)
-            elif phase == "end" and fault.since_s is not None and fault.well_since_s is not None:
-                duration_s = fault.well_since_s - fault.since_s
-                yield _candidate(kind, phase, fault.well_since_s, fault.since_s, {"duration_s": duration_s})
-                self._faults[kind] = _Fault(fault.onset_s)
+    def update(self, scene: Scene, histories: Histories) -> Iterable[Candidate]:  # noqa: ARG002 - health has no tracks
+        """Return onsets and ends."""
+        found: list[Candidate] = []
+        for name, (present, measured) in self._measures(scene).items():
+            fault = self._faults.setdefault(name, _Fault())
+            found += self._step(name, fault, scene.media_time_s, present=present, measured=measured)
+        self._last_s = scene.media_time_s
+        return found
 
-    def _judge(self, scene: Scene) -> dict[str, tuple[bool, dict[str, object]]]:
-        """Return for each kind of fault that can be judged on this picture whether it is there, and the measures."""
-        share = self._damaged_share(scene)
-        judged: dict[str, tuple[bool, dict[str, object]]] = {}
-        if share is not None:
-            judged["damaged"] = share >= self.settings.damaged_share, {"damaged_share": share}
-        if scene.health is not None:
-            judged["frozen"] = scene.health.still_s >= self.settings.frozen_s, {"still_s": scene.health.still_s}
-        if scene.health is not None and scene.damage is None:
-            judged["dark_or_covered"] = self._is_blind(scene.health), {
-                "brightness": scene.health.brightness,
-                "contrast": scene.health.contrast,
-            }
-            if scene.health.shift_px is not None:
-                moved = scene.health.shift_px >= self.settings.moved_px
-                judged["moved"] = moved, {"shift_px": scene.health.shift_px}
-        return judged
+    def _measures(self, scene: Scene) -> dict[str, tuple[bool, float]]:
+        """Return for each fault whether it is there, and what says so."""
+        limits = self.settings
+        share = self._share_of_damage(scene)
+        measures = {"damaged": (share > limits.damaged_share, share)}
+        health = scene.health
+        if health is None:
+            return measures
+        unseen = health.brightness < limits.min_brightness or health.contrast < limits.min_contrast
+        measures["dark_or_covered"] = (unseen, health.contrast)
+        measures["frozen"] = (health.still_s >= limits.frozen_s, health.still_s)
+        if health.shift_px is not None:
+            measures["moved"] = (health.shift_px > limits.moved_px, health.shift_px)
+        return measures
 
-    def _is_blind(self, health: PictureHealth) -> bool:
-        return health.brightness < self.settings.dark_brightness or health.contrast < self.settings.flat_contrast
+    def _share_of_damage(self, scene: Scene) -> float:
+        """Return the share of damaged pictures, smoothed over `onset_s` of media time."""
+        passed_s = scene.media_time_s - self._last_s if self._last_s is not None else 0.0
+        weight = min(1.0, passed_s / self.settings.onset_s)
+        self._damage_share += weight * (float(scene.damage is not None) - self._damage_share)
+        return self._damage_share
 
-    def _damaged_share(self, scene: Scene) -> float | None:
-        """Return the share of damaged pictures in the window, None until the window is full."""
-        now_s = scene.media_time_s
-        self._pictures.append((now_s, scene.damage is not None))
-        full = self._pictures[0][0] <= now_s - DAMAGE_WINDOW_S
-        while self._pictures[0][0] <= now_s - DAMAGE_WINDOW_S:
-            self._pictures.popleft()
-        if not full:
-            return None
-        return sum(damaged for _, damaged in self._pictures) / len(self._pictures)
+    def _step(self, name: str, fault: _Fault, now_s: float, *, present: bool, measured: float) -> list[Candidate]:
+        if present:
+            fault.gone_s = None
+            if fault.since_s is None:
+                fault.since_s = now_s
+            return self._onset(name, fault, now_s, measured)
+        if not fault.told:
+            fault.since_s = None
+        elif fault.gone_s is None:
+            fault.gone_s = now_s
+        elif now_s - fault.gone_s >= self.settings.clear_s:
+            return self._end(name, fault)
+        return []
 
+    def _onset(self, name: str, fault: _Fault, now_s: float, measured: float) -> list[Candidate]:
+        since_s = fault.since_s if fault.since_s is not None else now_s
+        # `frozen` and `damaged` carry their own time already: stillness is counted, damage is smoothed.
+        wait_s = 0.0 if name in ("frozen", "damaged") else self.settings.onset_s
+        if fault.told or now_s - since_s < wait_s:
+            return []
+        fault.told = True
+        return [
+            Candidate(type=name, media_time_s=since_s, phase="onset", began_s=since_s, details={"measured": measured})
+        ]
 
-def _candidate(kind: str, phase: str, at_s: float, began_s: float, details: dict[str, object]) -> Candidate:
-    return Candidate(type=kind, media_time_s=at_s, phase=phase, began_s=began_s, details=details)
+    def _end(self, name: str, fault: _Fault) -> list[Candidate]:
+        since_s, gone_s = fault.since_s or 0.0, fault.gone_s or 0.0
+        self._faults[name] = _Fault()
+        return [
+            Candidate(
+                type=name, media_time_s=gone_s, phase="end", began_s=since_s, details={"duration_s": gone_s - since_s}
+            )
+        ]
