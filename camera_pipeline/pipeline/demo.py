@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from camera_pipeline.config import Config, load_config
@@ -33,10 +34,12 @@ class DemoResult:
 
     Attributes:
         events: the events, as they were read back from Redis.
+        began_at: wall-clock time at which the clip began.
         folder: where everything lies.
     """
 
     events: tuple[Event, ...]
+    began_at: datetime
     folder: Path
 
 
@@ -64,6 +67,7 @@ def run_demo(
     with ExitStack() as stack:
         redis_url = stack.enter_context(embedded_redis(folder / "redis"))
         cameras = stack.enter_context(Simulator([Camera(file=clip, path=CAMERA_ID)], port=0))
+        began_at = datetime.now(UTC)
         threading.Timer(length_s, stop.set).start()
         config = demo_config(folder, {"SIMULATOR_PORT": str(cameras.port), "REDIS_URL": redis_url})
         with _printed(config, on_event), Service(lambda: config) as service:
@@ -76,7 +80,7 @@ def run_demo(
                     progress(frame.media_time_s, length_s)
 
                 service.run(stop, see)
-        return DemoResult(tuple(read(config.redis)), folder)
+        return DemoResult(tuple(read(config.redis)), began_at, folder)
 
 
 def demo_config(folder: Path, environ: Mapping[str, str]) -> Config:
