@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.config import Camera, Point
+from camera_pipeline.errors import MediaError
 from camera_pipeline.observation import Observation
 from camera_pipeline.types import Event, EventKind, Frame, SignalState, Tracks
 
@@ -60,8 +61,12 @@ class Annotator:
         (folder / "events").mkdir(parents=True, exist_ok=True)
 
     def draw(self, frame: Frame, observation: Observation, tracks: Tracks, events: Sequence[Event]) -> None:
-        """Add one frame to the video, and a picture for each of its events."""
-        image = frame.picture.bgr()
+        """Add one frame to the video, and a picture for each of its events.
+
+        Raises:
+            MediaError: a picture cannot be written.
+        """
+        image = frame.picture.bgr().copy()  # where a picture is BGR already, `bgr` shows its own pixels
         self._banners = [b for b in self._banners if frame.media_time_s - b[0] < _BANNER_S]
         self._banners += [(frame.media_time_s, event) for event in events]
         draw_geometry(image, self._camera, observation)
@@ -70,7 +75,7 @@ class Annotator:
         _draw_banners(image, [event for _, event in self._banners])
         for event in events:
             self._pictures += 1
-            cv2.imwrite(str(self._folder / "events" / f"{self._pictures:03d}_{event.type}.png"), image)
+            write_picture(self._folder / "events" / f"{self._pictures:03d}_{event.type}.png", image)
         self._write(image)
 
     def __enter__(self) -> Self:
@@ -105,6 +110,16 @@ class _Video:
     def close(self) -> None:
         self._container.mux(self._stream.encode())
         self._container.close()
+
+
+def write_picture(path: Path, image: Image) -> None:
+    """Write a picture in the format of its suffix.
+
+    Raises:
+        MediaError: it cannot be written.
+    """
+    if not cv2.imwrite(str(path), image):
+        raise MediaError(f"{path}: cannot be written\n    cure: free space on the disk, or name another folder")
 
 
 def draw_geometry(image: Image, camera: Camera, observation: Observation) -> None:

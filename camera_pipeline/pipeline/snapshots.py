@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from camera_pipeline.detect.model import load_model
 from camera_pipeline.errors import MediaError
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.picture import Picture
-from camera_pipeline.pipeline.annotate import class_colour, draw_box
+from camera_pipeline.pipeline.annotate import class_colour, draw_box, write_picture
 from camera_pipeline.types import CaptureClock, ClockSource, Detections, Frame, PictureHealth
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # detection alone asks for no time
@@ -50,24 +51,38 @@ def detect_in_files(
         progress: called after every picture.
 
     Raises:
-        MediaError: a file cannot be read.
+        MediaError: a file cannot be read, or the folder cannot be written.
         ModelError: the model cannot be used.
     """
     detector = Detector(load_model(DetectorSettings(model=model)))
-    folder.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     pictures = 0
-    with (folder / "detections.jsonl").open("w", encoding="utf-8") as out:
-        for path in files:
+    with _lines_file(folder) as out:
+        for path, name in zip(files, _names(files), strict=True):
             for frame in _frames(path, every_s):
                 (found,) = detector.detect([frame])
                 names = [detector.class_names[class_id] for class_id in found.class_id]
                 counts.update(names)
                 pictures += 1
                 out.write(_line(path, frame, found, names))
-                _draw(folder / f"{path.stem}_{frame.index:06d}.png", frame, found, detector.class_names)
+                _draw(folder / f"{name}_{frame.index:06d}.png", frame, found, detector.class_names)
                 progress()
     return Found(pictures, counts)
+
+
+def _lines_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "detections.jsonl").open("w", encoding="utf-8")
+    except OSError as error:
+        cure = "name a folder that can be written"
+        raise MediaError(f"{folder}: cannot be written ({error.strerror})\n    cure: {cure}") from error
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """Return the names of each file's drawn pictures: the file's own, with a number where two are called alike."""
+    stems = Counter(path.stem for path in files)
+    return [path.stem if stems[path.stem] == 1 else f"{path.stem}-{number}" for number, path in enumerate(files, 1)]
 
 
 def _frames(path: Path, every_s: float) -> Iterator[Frame]:
@@ -107,7 +122,7 @@ def _line(path: Path, frame: Frame, found: Detections, names: list[str]) -> str:
 
 
 def _draw(path: Path, frame: Frame, found: Detections, class_names: Sequence[str]) -> None:
-    image = frame.picture.bgr()
+    image = frame.picture.bgr().copy()
     for box, class_id, score in zip(found.xyxy, found.class_id.tolist(), found.confidence, strict=True):
         draw_box(image, box, f"{class_names[class_id]} {score:.2f}", class_colour(class_id))
-    cv2.imwrite(str(path), image)
+    write_picture(path, image)
