@@ -1,0 +1,55 @@
+"""The reference of all configuration keys is what the code says, and the committed file is what it gives."""
+
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from camera_pipeline.config import Box, Camera, CameraDefaults, DetectorSettings, Lane, RedisSettings, ServerSettings
+from camera_pipeline.config import Signal as SignalSettings
+from camera_pipeline.events.rule import GROUP, load_rule
+from camera_pipeline.pipeline.reference import reference, write
+
+RULES = sorted(point.name for point in entry_points(group=GROUP))
+
+
+def test_the_committed_reference_is_up_to_date(repository: Path, tmp_path: Path) -> None:
+    committed = (repository / "docs" / "configuration.md").read_text(encoding="utf-8")
+    again = tmp_path / "configuration.md"
+    again.write_text(committed, encoding="utf-8")
+    write(again)
+    assert again.read_text(encoding="utf-8") == committed, "run `python -m camera_pipeline.pipeline.reference`"
+
+
+def test_writing_keeps_what_people_wrote_above(tmp_path: Path) -> None:
+    path = tmp_path / "configuration.md"
+    path.write_text("# Words of people\n\n", encoding="utf-8")
+    write(path)
+    write(path)
+    assert path.read_text(encoding="utf-8") == "# Words of people\n\n" + reference()
+
+
+@pytest.mark.parametrize(
+    "settings", [ServerSettings, RedisSettings, DetectorSettings, CameraDefaults, Camera, Lane, SignalSettings, Box]
+)
+def test_every_key_stands_in_the_reference_with_its_meaning(settings: type[CameraDefaults]) -> None:
+    text = reference()
+    for key, field in settings.model_fields.items():
+        rows = [row for row in text.splitlines() if row.startswith(f"| `{key}` |")]
+        assert rows, key
+        assert field.description, f"{settings.__name__}.{key} says nothing of itself"
+        assert any(row.endswith(f"| {' '.join(field.description.split())} |") for row in rows), key
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_has_its_section_with_every_key(name: str) -> None:
+    section = reference().split(f"### `{name}`\n")[1].split("\n### ")[0]
+    for key, field in load_rule(name).settings_type.model_fields.items():
+        assert f"| `{key}` |" in section
+        assert field.description, f"{name}.{key} says nothing of itself"
+
+
+def test_no_secret_and_no_default_of_this_machine_stands_in_it() -> None:
+    text = reference()
+    assert "SecretStr" not in text
+    assert str(Path.home()) not in text
