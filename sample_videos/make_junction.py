@@ -4,23 +4,25 @@
 
 Writes junction.mp4 (1280x720, 15 fps, H.264), junction.truth.json (geometry, signal plan, vehicles, acts) and
 junction.boxes.jsonl.gz (the true boxes of every frame). The same seed gives the same drawing. Needs the `render` extra
-(moderngl) and Mesa's EGL (Debian: libegl1, libgl1-mesa-dri); takes about 20 minutes on one core. `--preview` writes
+(moderngl) and Mesa's EGL (Debian: libegl1, libgl1-mesa-dri); takes about ten minutes of one core. `--preview` writes
 single pictures with their boxes instead.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.video.frame import PictureType
 from render import models, scenario, truth
 from render.atlas import Atlas
 from render.picture import as_camera
@@ -31,7 +33,9 @@ from rich.progress import track
 
 Picture = npt.NDArray[np.uint8]
 
-RATE_FACTOR = 29  # x264's constant quality: the whole clip stays under 6 MB
+# x264's constant quality. The clip is encoded from a finer master, as cameras' recorders do; both were chosen so that
+# it stays under 6 MB.
+MASTER_RATE_FACTOR, RATE_FACTOR = 29, 33
 GOP_FRAMES = 30  # a key frame every 2 s
 
 
@@ -72,23 +76,36 @@ class Workers:
         return frame_at(cls.scene, index)
 
 
-def draw_clip(scene: Scene, path: Path, every: int, workers: int) -> Iterator[list[TrueBox]]:
-    """Encode the clip frame by frame (each `every`-th frame drawn) and yield the true boxes of each."""
-    Workers.scene = scene
-    indices = range(0, round(scenario.DURATION_S * scenario.FPS), every)
-    with (
-        av.open(str(path), "w", options={"movflags": "+faststart"}) as container,
-        ProcessPoolExecutor(workers, get_context("fork"), Workers.start) as pool,
-    ):
+def encode(pictures: Iterable[av.VideoFrame], path: Path, rate_factor: int) -> None:
+    """Write pictures as H.264 at a constant quality with key frames at fixed distances."""
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=scenario.FPS)
         stream.width, stream.height, stream.pix_fmt = scenario.CAMERA.width_px, scenario.CAMERA.height_px, "yuv420p"
-        stream.options = {"crf": str(RATE_FACTOR), "preset": "medium", "g": str(GOP_FRAMES), "threads": "1"}
-        for picture, boxes in track(pool.map(Workers.frame, indices), description="frames", total=len(indices)):
-            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
-                container.mux(packet)
-            yield boxes
-        for packet in stream.encode():
-            container.mux(packet)
+        stream.options = {"crf": str(rate_factor), "preset": "medium", "g": str(GOP_FRAMES), "threads": "1"}
+        for picture in pictures:
+            picture.pict_type = PictureType.NONE  # the encoder decides anew
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+
+
+def draw_clip(scene: Scene, path: Path, every: int, workers: int) -> list[list[TrueBox]]:
+    """Draw each `every`-th frame into a master, encode the clip from it, and return the true boxes of each frame."""
+    Workers.scene = scene
+    indices = range(0, round(scenario.DURATION_S * scenario.FPS), every)
+    seen: list[list[TrueBox]] = []
+
+    def pictures() -> Iterator[av.VideoFrame]:
+        with ProcessPoolExecutor(workers, get_context("fork"), Workers.start) as pool:
+            for picture, boxes in track(pool.map(Workers.frame, indices), description="frames", total=len(indices)):
+                seen.append(boxes)
+                yield av.VideoFrame.from_ndarray(picture, format="rgb24")
+
+    with TemporaryDirectory() as folder:
+        master = Path(folder) / "master.mp4"
+        encode(pictures(), master, MASTER_RATE_FACTOR)
+        with av.open(str(master)) as drawn:
+            encode(drawn.decode(video=0), path, RATE_FACTOR)
+    return seen
 
 
 def preview(scene: Scene, times_s: list[float], out: Path) -> None:
@@ -116,7 +133,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--preview", type=float, nargs="*", metavar="SECONDS")
-    parser.add_argument("--every", type=int, default=1, help="draw each n-th frame only, for a quick look")
+    parser.add_argument(
+        "--every", type=int, default=1, help="draw each n-th frame only and write no truth, for a quick look"
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes that draw side by side")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -125,7 +144,9 @@ def main() -> None:
         show(scene)
         preview(scene, options.preview, options.out)
         return
-    frames = list(draw_clip(scene, options.out / "junction.mp4", options.every, options.workers))
+    frames = draw_clip(scene, options.out / "junction.mp4", options.every, options.workers)
+    if options.every > 1:
+        return
     truth.write_boxes(frames, options.out / "junction.boxes.jsonl.gz")
     truth.write_truth(scene, frames, options.out / "junction.truth.json")
 
