@@ -28,15 +28,38 @@ _GRID_PX = 8  # transform blocks begin on multiples of it
 _RUBBLE_RISE = 1.15  # of the steps on the grid over those between; undamaged pictures rise to 1.09 at such changes
 _RUBBLE_CHANGE = 0.10  # of the small plane changed by ...
 _CHANGE_LEVELS = 40  # ... more than this since the last whole picture
+_LASTING_GROUPS = 2  # of pictures in a row with rubble; by chance, and unnoticed by transport and decoder, rare
+_LASTING_S = 3.0  # longer than a disturbance that breaks several groups of a camera with frequent key frames
 _USUAL_SHARE = 0.1  # how fast the usual blockiness of this camera is learnt, a picture
 
 
 class DamageMeter:
-    """Judges one session's pictures; learns how blocky they usually are."""
+    """Judges one session's pictures; learns how blocky they usually are.
+
+    Rain, infrared light at night or another setting of the encoder may make all pictures blockier for good. Rubble does
+    not outlive a whole key frame, so what comes back behind several of them is the scene, and becomes the usual.
+    """
 
     def __init__(self) -> None:
         self._usual: float | None = None
         self._whole: UInt8 | None = None
+        self._rubble_seen = False  # since the last key frame
+        self._rubble_groups = 0  # in a row, from one key frame to the next
+        self._rubble_since_s = 0.0
+        self._lasts = False
+
+    def renew(self, media_time_s: float) -> None:
+        """Note that a key frame came which nothing is known against: the pictures from it on owe nothing to the last.
+
+        Args:
+            media_time_s: its time.
+        """
+        if self._rubble_seen:
+            self._rubble_groups += 1
+        else:
+            self._rubble_groups, self._rubble_since_s = 0, media_time_s
+        self._rubble_seen = False
+        self._lasts = self._rubble_groups >= _LASTING_GROUPS and media_time_s - self._rubble_since_s >= _LASTING_S
 
     def judge(self, picture: Picture, small: UInt8) -> Damage | None:
         """Return what is wrong with a picture, as far as it can be measured.
@@ -61,7 +84,10 @@ class DamageMeter:
         if blockiness > _RUBBLE_RISE * self._usual:
             changed = np.count_nonzero(cv2.absdiff(small, self._whole) > _CHANGE_LEVELS)
             if changed > _RUBBLE_CHANGE * small.size:
-                return True
+                if not self._lasts:
+                    self._rubble_seen = True
+                    return True
+                self._usual = blockiness
         self._usual += _USUAL_SHARE * (blockiness - self._usual)
         return False
 

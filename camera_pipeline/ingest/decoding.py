@@ -103,6 +103,7 @@ class FrameMaker:
             if self._damage is Damage.CORRUPT:
                 self._meter = DamageMeter()  # its last whole picture is from before the loss: all has changed since
             self._damage = None
+            self._meter.renew(media_time_s)
 
     def _set_damage(self, damage: Damage | None, media_time_s: float) -> None:
         self._damage, self._damaged_at_s = damage, media_time_s

@@ -93,6 +93,42 @@ def test_another_picture_size_begins_anew() -> None:
     assert judged(yuv(road(WH)), yuv(road((320, 192)))) == [None, None]
 
 
+def blocky(strength: float, seed: int = 0) -> UInt8:
+    """Another scene, with steps on the grid of blocks."""
+    levels = np.random.default_rng(seed).normal(0, strength, (WH[1] // 8, WH[0] // 8)).repeat(8, 0).repeat(8, 1)
+    return yuv(np.clip(road(WH)[::-1, ::-1] + levels[..., None], 0, 255).astype(np.uint8))
+
+
+SCENES = {"w": yuv(road(WH)), "b": blocky(12), "B": blocky(40)}
+
+
+@pytest.mark.parametrize(
+    ("scenes", "group_s", "found"),
+    [
+        pytest.param("wwbww", 1.0, "..!..", id="one group broken"),
+        pytest.param("wwbbbww", 1.0, "..!!!..", id="three groups broken"),
+        pytest.param("wbwbwbwbwbwb", 1.0, ".!.!.!.!.!.!", id="every other group broken"),
+        pytest.param("wwbbbbbb", 1.0, "..!!!...", id="another scene for good"),
+        pytest.param("wwbbbbbbbb", 0.5, "..!!!!!!..", id="for good, frequent key frames"),
+        pytest.param("wwbbbb", 4.0, "..!!..", id="for good, rare key frames"),
+        pytest.param("wwbbbbbwBw", 1.0, "..!!!...!.", id="rubble in the new scene"),
+        pytest.param("wwbbbbwwbb", 1.0, "..!!!.....", id="day again, night again"),
+    ],
+)
+def test_what_comes_back_behind_every_key_frame_becomes_the_usual(scenes: str, group_s: float, found: str) -> None:
+    meter = DamageMeter()
+    outcome = ""
+    for number, scene in enumerate(scenes):
+        picture = Picture(av.VideoFrame.from_ndarray(SCENES[scene], format="yuv420p"))
+        meter.renew(number * group_s)
+        outcome += "." if meter.judge(picture, picture.small_luma()) is None else "!"
+    assert outcome == found
+
+
+def test_only_a_key_frame_can_tell_rubble_from_a_new_scene() -> None:
+    assert judged(SCENES["w"], *[SCENES["b"]] * 50) == [None, *[Damage.SMEARED] * 50]
+
+
 @pytest.mark.parametrize("pixel_format", ["yuv444p", "nv12", "yuv420p10le", "rgb24", "gray"])
 def test_every_pixel_format_can_be_judged(pixel_format: str) -> None:
     picture = Picture(av.VideoFrame.from_ndarray(road(WH), format="rgb24").reformat(format=pixel_format, threads=1))
@@ -118,6 +154,7 @@ def test_a_broken_h265_key_frame_is_found_although_the_decoder_says_nothing(tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # decodes some thousand pictures
 def test_rates_on_real_road_video_damaged_in_many_ways(
     shared_data: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -134,6 +171,7 @@ def test_rates_on_real_road_video_damaged_in_many_ways(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_no_real_clip_is_taken_for_damaged(shared_data: Path) -> None:
     for path in sorted((shared_data / "clips").iterdir()):
         meter, sampler = DamageMeter(), FrameSampler(5)

@@ -10,7 +10,7 @@ import pytest
 from camera_pipeline.config import Camera
 from camera_pipeline.ingest.decoding import FrameMaker
 from camera_pipeline.types import CaptureClock, ClockSource, Damage, Frame
-from tests.ingest.media import Clip, write
+from tests.ingest.media import Clip, road, write
 
 CLOCK = CaptureClock(source=ClockSource.ARRIVAL, uncertainty_s=0.2)
 AT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -116,6 +116,32 @@ def test_the_reference_outlives_the_session(pictures: list[av.VideoFrame]) -> No
     assert first.reference is not None
     second = FrameMaker(Camera(id="gate"), 2, reference=first.reference)
     assert second.reference is first.reference
+
+
+def night(path: Path, seconds: int) -> Path:
+    """Encode another scene with noise, coarsely and without smoothing: blockier than the clips of `media.py`."""
+    generator = np.random.default_rng(1)
+    options = {"preset": "ultrafast", "threads": "1", "x264-params": "qp=42:no-deblock=1:keyint=25:scenecut=0"}
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 192, "yuv420p"
+        for _ in range(25 * seconds):
+            image = road((320, 192))[::-1, ::-1] * 0.8 + generator.normal(0, 12, (192, 320, 1))
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(image.clip(0, 255).astype(np.uint8), format="rgb24")))
+        output.mux(stream.encode(None))
+    return path
+
+
+def test_a_scene_that_turns_blocky_for_good_is_distrusted_for_a_few_seconds_only(
+    pictures: list[av.VideoFrame], tmp_path: Path
+) -> None:
+    with av.open(str(night(tmp_path / "night.mkv", 10))) as container:
+        after = list(container.decode(video=0))
+    frames = made([*pictures, *after], camera=Camera(id="gate", analyse_fps=5))
+    damaged_s = [frame.media_time_s for frame in frames.values() if frame.damage]
+    assert damaged_s, "or this tests nothing"
+    assert min(damaged_s) >= 3.0
+    assert max(damaged_s) < 3.0 + 3.0
 
 
 def test_a_change_of_resolution_goes_on_in_the_same_session(pictures: list[av.VideoFrame], tmp_path: Path) -> None:
