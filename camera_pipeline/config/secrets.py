@@ -3,15 +3,19 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from camera_pipeline.config.mistakes import KeyPath, Mistake, shown
 
 _PLACE = re.compile(r"\$\{(?:file:(?P<file>[^}]*)|(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?)\}")
+_USER_INFO = re.compile(r"//([^/?#]*)@")
 
 
 def fill_secrets(text: str, path: KeyPath, environ: Mapping[str, str]) -> tuple[str, list[Mistake]]:
     """Return the text with its places filled in, and what was wrong.
+
+    Between `//` and `@` values are percent-encoded (RFC 3986 §3.2.1), so that a password may hold any character; a
+    place that stands there alone may hold `user:password`.
 
     Args:
         text: an address as it stands in the file.
@@ -19,15 +23,25 @@ def fill_secrets(text: str, path: KeyPath, environ: Mapping[str, str]) -> tuple[
         environ: the environment.
     """
     mistakes = [*_literal_password(text, path)]
+    first, last = _user_info(text)
 
     def fill(place: re.Match[str]) -> str:
         file = place["file"]
         value = environ.get(place["name"], place["default"]) if file is None else _from_file(file)
         if value is None:
             mistakes.append(_unfilled(place, path))
-        return value or ""
+        if not value or not first <= place.start() < last:
+            return value or ""
+        return quote(value, safe=":" if place.span() == (first, last) else "")
 
     return _PLACE.sub(fill, text), mistakes
+
+
+def _user_info(text: str) -> tuple[int, int]:
+    """Return where user and password begin and end; an empty span where there are none."""
+    masked = _PLACE.sub(lambda place: "_" * len(place[0]), text)
+    found = _USER_INFO.search(masked)
+    return found.span(1) if found else (0, 0)
 
 
 def _from_file(name: str) -> str | None:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from camera_pipeline.errors import SimulatorError
 from camera_pipeline.simulator.auth import NONCE_LIFETIME_S, Authenticator, Credentials
@@ -138,7 +139,7 @@ class Simulator:
 
         Args:
             path: of the camera.
-            with_credentials: with user name and password in it, where there are any.
+            with_credentials: with user name and password in it, percent-encoded, where there are any.
 
         Raises:
             SimulatorError: no such camera.
@@ -146,7 +147,7 @@ class Simulator:
         self._require(path)
         login = ""
         if self._credentials is not None and with_credentials:
-            login = f"{self._credentials.user}:{self._credentials.password}@"
+            login = f"{quote(self._credentials.user, safe='')}:{quote(self._credentials.password, safe='')}@"
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"rtsp://{login}{host}:{self._port}/{path}"
 

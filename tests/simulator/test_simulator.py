@@ -96,6 +96,13 @@ def test_a_wrong_or_missing_password_is_refused(h264_clip: Path, scheme: Scheme)
         assert len(take(right, 2)) == 2
 
 
+@pytest.mark.parametrize("scheme", Scheme)
+def test_a_login_may_hold_any_character(h264_clip: Path, scheme: Scheme) -> None:
+    credentials = Credentials("guard@gate", "p@ss:w/o#r?d% 1", scheme)
+    with Simulator([Camera(path="gate", file=h264_clip)], port=0, credentials=credentials) as simulator:
+        assert len(take(simulator.url("gate"), 2)) == 2
+
+
 def test_a_stale_nonce_does_not_stop_a_client(h264_clip: Path) -> None:
     credentials = Credentials("user", "secret")
     with Simulator(
