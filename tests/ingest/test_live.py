@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from camera_pipeline.config import Camera
@@ -16,6 +17,7 @@ from camera_pipeline.ingest.rtsp import Arrival, Packets
 from camera_pipeline.types import Damage, Frame
 
 from .live_kit import FPS, SIZE_WH, read_number, write_clip, wrongness
+from .media import road
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 CAMERA = Camera.model_validate({"id": "cam", "analyse_fps": 25.0})
@@ -54,10 +56,11 @@ def packets_of(clip: Path, change: Callable[[int, bytes], bytes | None] = no_cha
     raise StreamEndedError("the camera closed the stream")
 
 
-def watch(packets: Packets) -> list[Frame]:
+def watch(packets: Packets, stream: LiveStream | None = None) -> list[Frame]:
+    stream = stream or LiveStream(CAMERA, PacketRing(30.0))
     frames: list[Frame] = []
     with pytest.raises(StreamEndedError):
-        frames.extend(_noted(LiveStream(CAMERA, PacketRing(30.0)).frames(packets), frames))
+        frames.extend(_noted(stream.frames(packets), frames))
     return frames
 
 
@@ -104,6 +107,29 @@ def test_broken_data_of_h264_is_noticed(h264: Path, harm: Callable[[bytes], byte
     frames = watch(packets_of(h264, lambda index, data: harm(data) if index == at else data))
     assert [frame.index for frame in frames if frame.damage is None and wrongness(frame) > WHOLE] == []
     assert any(frame.damage is Damage.CORRUPT for frame in frames)
+
+
+def still(file: Path, *, turned_px: int = 0) -> Path:
+    """Encode eight seconds of a picture in which nothing moves."""
+    with av.open(str(file), "w") as container:
+        video = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "threads": "1"})
+        video.width, video.height = SIZE_WH
+        image = np.roll(road(SIZE_WH), turned_px, axis=1)
+        for _ in range(8 * FPS):
+            container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(video.encode())
+    return file
+
+
+@pytest.mark.parametrize("turned_px", [0, 32])
+def test_a_camera_turned_while_the_link_was_down_is_noticed_after_it(tmp_path: Path, turned_px: int) -> None:
+    stream = LiveStream(Camera(id="cam", analyse_fps=5), PacketRing(30.0))
+    before = watch(packets_of(still(tmp_path / "before.ts")), stream)
+    after = watch(packets_of(still(tmp_path / "after.ts", turned_px=turned_px)), stream)
+    assert (before[-1].session, after[-1].session) == (0, 1)
+    assert before[-1].health.shift_px == pytest.approx(0, abs=0.5)
+    in_small_plane_px = turned_px * after[-1].picture.small_luma().shape[1] / SIZE_WH[0]
+    assert after[-1].health.shift_px == pytest.approx(in_small_plane_px, abs=0.5)
 
 
 def test_nothing_is_shown_before_the_first_key_frame(h264: Path) -> None:
