@@ -24,6 +24,7 @@ class TraceHeader:
         fps: frames a second, for people; times stand in the frames.
         clock: how far `start` can be trusted.
         model: name and digest of the detector.
+        confidence: threshold of every class; boxes below it only keep tracks alive. None: all are believed.
     """
 
     camera_id: str
@@ -33,6 +34,7 @@ class TraceHeader:
     fps: float
     clock: CaptureClock
     model: str = "trace"
+    confidence: tuple[float, ...] | None = None
 
 
 def header_to_json(header: TraceHeader) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def header_to_json(header: TraceHeader) -> dict[str, Any]:
         "fps": header.fps,
         "clock": _clock_to_json(header.clock),
         "model": header.model,
-    }
+    } | ({"confidence": list(header.confidence)} if header.confidence is not None else {})
 
 
 def header_from_json(record: dict[str, Any]) -> TraceHeader:
@@ -71,7 +73,17 @@ def header_from_json(record: dict[str, Any]) -> TraceHeader:
         if "clock" in record
         else CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0),
         model=str(record.get("model", "trace")),
+        confidence=_thresholds(record),
     )
+
+
+def _thresholds(record: dict[str, Any]) -> tuple[float, ...] | None:
+    if "confidence" not in record:
+        return None
+    thresholds = tuple(float(value) for value in record["confidence"])
+    if len(thresholds) != len(record["class_names"]):
+        raise ValueError("`confidence` needs one threshold for each of `class_names`")
+    return thresholds
 
 
 def frame_to_json(observation: Observation, header: TraceHeader) -> dict[str, Any]:

@@ -32,6 +32,7 @@ HEADER = TraceHeader(
     fps=10.0,
     clock=CaptureClock(source=ClockSource.FILE_NAME, uncertainty_s=1.0),
     model="vehicles@0123",
+    confidence=(0.4, 0.25),
 )
 FOREIGN_HEADER = {
     "trace": 1, "camera_id": "x", "width_px": 640, "height_px": 360, "class_names": ["car"],
@@ -118,6 +119,7 @@ def test_a_trace_of_another_program_needs_only_what_is_required(tmp_path: Path) 
         ({"start": "yesterday"}, {}, ":1:"),
         ({"class_names": None}, {}, ":1:"),
         ({"width_px": "wide"}, {}, ":1:"),
+        ({"confidence": [0.1, 0.2]}, {}, "one threshold for each"),
         ({}, {"xyxy": [[1, 2, 3]]}, ":2:"),
         ({}, {"confidence": []}, ":2: not a line of a trace (confidence must be"),
         ({}, {"class_id": [1]}, "class_id must be 0 to 0"),

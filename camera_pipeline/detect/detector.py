@@ -9,11 +9,16 @@ from camera_pipeline.detect.postprocess import Decoder, finish
 from camera_pipeline.detect.preprocess import InputBuffer
 from camera_pipeline.types import Detections, Frame
 
+WEAK_SHARE = 0.5
+"""Of a class's threshold: down to here boxes are reported, too. They begin no track, but keep one alive that is half
+hidden or turns away (Zhang et al., ByteTrack, ECCV 2022)."""
+
 
 class Detector:
     """Runs a model over pictures.
 
-    What is found in a picture does not depend on the pictures that happen to be in the same batch.
+    What is found in a picture does not depend on the pictures that happen to be in the same batch. Boxes below the
+    threshold of their class (`confidence`) are weak: good enough to go on believing in an object, not to begin with.
 
     Args:
         model: the loaded model.
@@ -22,13 +27,19 @@ class Detector:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._buffer = InputBuffer(model.manifest.input)
-        self._decoder = Decoder(model.manifest.output, model.manifest.input, model.confidence)
-        self._confidence = np.array(model.confidence).round(3)
+        least = (WEAK_SHARE * np.array(model.confidence)).round(3)
+        self._decoder = Decoder(model.manifest.output, model.manifest.input, tuple(least.tolist()))
+        self._least = least
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """Name of every class id."""
         return self._model.manifest.classes
+
+    @property
+    def confidence(self) -> tuple[float, ...]:
+        """Threshold of every class, by class id; boxes below it are weak."""
+        return self._model.confidence
 
     @property
     def version(self) -> str:
@@ -55,7 +66,7 @@ class Detector:
             finish(
                 self._decoder.decode(prediction),
                 placement,
-                self._confidence,
+                self._least,
                 manifest.thresholds.nms_iou,
                 suppressed=manifest.output.nms,
             )

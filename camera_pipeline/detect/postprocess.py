@@ -84,7 +84,7 @@ class Decoder:
 
 
 def finish(
-    found: Candidates, placement: Placement, confidence: Float32, nms_iou: float, *, suppressed: bool
+    found: Candidates, placement: Placement, confidence: NDArray[np.floating[Any]], nms_iou: float, *, suppressed: bool
 ) -> Detections:
     """Map candidates to the picture, round, apply the thresholds, and remove double boxes.
 

@@ -34,7 +34,14 @@ def build_detector(config: Config) -> Detector:
     return Detector(load_model(config.detector))
 
 
-def build_line(config: Config, camera: Camera, *, class_names: Sequence[str], model: str) -> CameraLine:
+def build_line(
+    config: Config,
+    camera: Camera,
+    *,
+    class_names: Sequence[str],
+    model: str,
+    confidence: Sequence[float] | None = None,
+) -> CameraLine:
     """Return the line of one camera.
 
     Args:
@@ -42,6 +49,7 @@ def build_line(config: Config, camera: Camera, *, class_names: Sequence[str], mo
         camera: one of its cameras.
         class_names: name of every class id of the detector.
         model: name and digest of the detector, for the events' versions.
+        confidence: the detector's threshold of every class; None: all that it reports is believed.
 
     Raises:
         ConfigError: a rule lacks something.
@@ -53,7 +61,18 @@ def build_line(config: Config, camera: Camera, *, class_names: Sequence[str], mo
         config_version=config_digest(config, camera),
         model_version=model,
     )
-    return CameraLine(camera, engine, class_names)
+    return CameraLine(camera, engine, class_names, confidence)
+
+
+def line_for(detector: Detector, config: Config, camera: Camera) -> CameraLine:
+    """Return the line of one camera behind a detector.
+
+    Raises:
+        ConfigError: a rule lacks something.
+    """
+    return build_line(
+        config, camera, class_names=detector.class_names, model=detector.version, confidence=detector.confidence
+    )
 
 
 def config_digest(config: Config, camera: Camera) -> str:

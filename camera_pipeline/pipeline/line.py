@@ -38,14 +38,21 @@ class CameraLine:
         camera: its settings.
         engine: its rules.
         class_names: name of every class id of the detector.
+        confidence: the detector's threshold of every class; None: all that it reports is believed.
     """
 
-    def __init__(self, camera: Camera, engine: RuleEngine, class_names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        engine: RuleEngine,
+        class_names: Sequence[str],
+        confidence: Sequence[float] | None = None,
+    ) -> None:
         self.camera = camera
         self.coverage = CoverageMeter()
         self._engine = engine
         self._class_names = tuple(class_names)
-        self._tracker = Tracker()
+        self._tracker = Tracker(start_confidence=confidence)
         self._signals: dict[str, SignalReader] = {}
         self._session: int | None = None
         self._remembered: Detections | None = None

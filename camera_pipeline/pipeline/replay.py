@@ -18,7 +18,7 @@ from camera_pipeline.ingest.files import video_files
 from camera_pipeline.ingest.media_file import open_media
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
-from camera_pipeline.pipeline.compose import build_line
+from camera_pipeline.pipeline.compose import build_line, line_for
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
 from camera_pipeline.trace import Trace, TraceWriter
 from camera_pipeline.trace_format import TraceHeader
@@ -89,7 +89,7 @@ def replay_footage(
         MediaError: a file cannot be used, or an output cannot be written.
         ConfigError: a rule lacks something.
     """
-    line = build_line(config, camera, class_names=detector.class_names, model=detector.version)
+    line = line_for(detector, config, camera)
     source = RecordedSource(camera, files, start=start, fps=fps)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, detector)
@@ -114,7 +114,8 @@ def replay_trace(
         ConfigError: a rule lacks something.
     """
     trace = Trace(path)
-    line = build_line(config, camera, class_names=trace.header.class_names, model=trace.header.model)
+    header = trace.header
+    line = build_line(config, camera, class_names=header.class_names, model=header.model, confidence=header.confidence)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, None)
         return sinks.drain((line.advance(observation) for observation in trace), progress, on_event)
@@ -191,4 +192,5 @@ def _trace_header(first: Frame, camera: Camera, detector: Detector) -> TraceHead
         fps=camera.analyse_fps,
         clock=first.clock,
         model=detector.version,
+        confidence=tuple(detector.confidence),
     )

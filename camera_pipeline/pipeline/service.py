@@ -16,7 +16,7 @@ from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import ConfigError, OutboxError
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher, PublisherStatus
-from camera_pipeline.pipeline.compose import build_detector, build_line
+from camera_pipeline.pipeline.compose import build_detector, line_for
 from camera_pipeline.pipeline.line import CameraLine
 from camera_pipeline.pipeline.live import CameraStatus, LivePipeline, Observer
 
@@ -109,7 +109,7 @@ class Service:
         return ServiceStatus(self._pipeline.status(), self._publisher.status())
 
     def _make_line(self, config: Config, camera: Camera) -> CameraLine:
-        return build_line(config, camera, class_names=self.detector.class_names, model=self.detector.version)
+        return line_for(self.detector, config, camera)
 
     def _attend(self) -> None:
         """Watch the file and report; the attendant's thread."""

@@ -60,7 +60,7 @@ def detect_in_files(
     with _lines_file(folder) as out:
         for path, name in zip(files, _names(files), strict=True):
             for frame in _frames(path, every_s):
-                (found,) = detector.detect([frame])
+                found = _believed(detector, frame)
                 names = [detector.class_names[class_id] for class_id in found.class_id]
                 counts.update(names)
                 pictures += 1
@@ -108,6 +108,12 @@ def _still(path: Path) -> Frame:
         picture=Picture.from_bgr(np.asarray(image, np.uint8)),
         health=PictureHealth(brightness=0.0, contrast=0.0, sharpness=0.0, still_s=0.0),
     )
+
+
+def _believed(detector: Detector, frame: Frame) -> Detections:
+    """Return what the detector is sure of; weak boxes mean something to the tracker only."""
+    (found,) = detector.detect([frame])
+    return found[found.confidence >= np.array(detector.confidence, np.float32)[found.class_id]]
 
 
 def _line(path: Path, frame: Frame, found: Detections, names: list[str]) -> str:

@@ -8,6 +8,8 @@ Tracks carry the filtered box, not the measured one: on simulated traffic with t
 anchors cross a line more than once a third as often, and at the same time on average (within 0.02 s).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
@@ -31,7 +33,7 @@ class TrackerSettings(Settings):
     sure_confidence: Fraction = 0.4
     """Detections from here on choose their track before the weaker ones."""
     start_confidence: Fraction = 0.1
-    """Only detections from here on begin a track. Low, as the detector has a threshold of its own for each class."""
+    """Only detections from here on begin a track, where the detector has no threshold of its own for each class."""
     weak_confidence: Fraction = 0.05
     """Detections below are ignored."""
     misfit_limit: PositiveFloat = 31.0
@@ -51,10 +53,14 @@ class Tracker:
 
     Args:
         settings: thresholds and times.
+        start_confidence: from where on detections of each class begin a track, by class id; None: the settings' one.
     """
 
-    def __init__(self, settings: TrackerSettings | None = None) -> None:
+    def __init__(
+        self, settings: TrackerSettings | None = None, start_confidence: Sequence[float] | None = None
+    ) -> None:
         self._settings = settings or TrackerSettings()
+        self._start = np.array(start_confidence, np.float32) if start_confidence is not None else None
         self.reset()
 
     def reset(self) -> None:
@@ -119,7 +125,8 @@ class Tracker:
     def _learn(self, detections: Detections, xyxy: Float64, row_of: Int64, now_s: float) -> None:
         """Correct the matched tracks and begin new ones; fills in the new rows in `row_of`."""
         matched = row_of != NOBODY
-        rest: Bool = ~matched & (detections.confidence >= self._settings.start_confidence)
+        start = self._settings.start_confidence if self._start is None else self._start[detections.class_id]
+        rest: Bool = ~matched & (detections.confidence >= start)
         confidence = detections.confidence.astype(np.float64)
         seen, new = np.flatnonzero(matched), np.flatnonzero(rest)
         self._table.see(row_of[seen], xyxy[seen], detections.class_id[seen], confidence[seen], now_s)

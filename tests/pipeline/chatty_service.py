@@ -25,7 +25,7 @@ from camera_pipeline.detect.model import load_model
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher
-from camera_pipeline.pipeline.compose import build_line
+from camera_pipeline.pipeline.compose import line_for
 from camera_pipeline.pipeline.line import CameraLine
 from camera_pipeline.pipeline.live import LivePipeline
 from camera_pipeline.types import Coverage, Event, EventKind, Scene, Subject
@@ -67,7 +67,7 @@ def live(rtsp_url: str, redis_url: str, folder: Path, notes: int) -> None:
     detector = Detector(load_model(DetectorSettings()))
 
     def make_line(_config: Config, _camera: Camera) -> CameraLine:
-        line = build_line(config, camera, class_names=detector.class_names, model=detector.version)
+        line = line_for(detector, config, camera)
         line._engine = ChattyEngine(  # the one part that is not real
             camera, class_names=detector.class_names, pipeline_version="1", config_version="c", model_version="m"
         )

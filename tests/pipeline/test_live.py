@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.errors import InferenceError
-from camera_pipeline.pipeline.compose import build_line
+from camera_pipeline.pipeline.compose import line_for
 from camera_pipeline.pipeline.line import Outcome
 from camera_pipeline.pipeline.live import LivePipeline
 from camera_pipeline.simulator import Camera as SimulatedCamera
@@ -62,7 +62,7 @@ def threads_of_cameras() -> list[str]:
 @contextmanager
 def running(config: Config, detector: Detector, sink: Collected, seen: Seen) -> Iterator[LivePipeline]:
     stop = threading.Event()
-    make_line = partial(build_line, class_names=detector.class_names, model=detector.version)
+    make_line = partial(line_for, detector)
     with LivePipeline(config, detector=detector, make_line=make_line, sink=sink) as pipeline:
         loop = threading.Thread(target=pipeline.run, args=(stop, seen))
         loop.start()
@@ -139,7 +139,7 @@ def test_a_model_that_fails_at_run_time_ends_the_loop_instead_of_showing_an_empt
 
     monkeypatch.setattr(detector, "detect", fail)
     config = config_of(simulator, "one")
-    make_line = partial(build_line, class_names=detector.class_names, model=detector.version)
+    make_line = partial(line_for, detector)
     with (
         LivePipeline(config, detector=detector, make_line=make_line, sink=collected) as pipeline,
         pytest.raises(InferenceError),
