@@ -156,7 +156,7 @@ def test_a_broken_h265_key_frame_is_found_although_the_decoder_says_nothing(tmp_
 @pytest.mark.slow
 @pytest.mark.timeout(600)  # decodes some thousand pictures
 def test_rates_on_real_road_video_damaged_in_many_ways(
-    shared_data: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+    shared_data: Path, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     outcomes = []
     for name in ("junction_cars.mp4", "nepal_lanes_dusk.mp4", "congestion_overpass.mp4"):
@@ -164,8 +164,8 @@ def test_rates_on_real_road_video_damaged_in_many_ways(
         for kind in ("end lost", "part lost", "bits flipped"):
             outcomes += found_and_share(encoded, kind, key=True, seeds=range(2))
     large = [found for found, share in outcomes if share > 0.2]
-    record_property("pictures damaged by more than 20 %", len(large))
-    record_property("of these found", sum(large) / len(large))
+    record_testsuite_property("pictures damaged by more than 20 %", len(large))
+    record_testsuite_property("of these found", sum(large) / len(large))
     assert len(large) > 15
     assert sum(large) / len(large) > 0.65, "of single pictures; `FrameMaker` keeps what it found until a key frame"
 

@@ -19,7 +19,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_main_picture_of_a_detection_frame_is_the_same_moment(
-    clip: Path, record_property: Callable[[str, object], None]
+    clip: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     cameras = [SimulatedCamera(path="main", file=clip), SimulatedCamera(path="sub", file=clip)]
     with (
@@ -36,7 +36,7 @@ def test_the_main_picture_of_a_detection_frame_is_the_same_moment(
             errors_s.append(abs(kept.captured_s - frame.captured_at.timestamp()))
             numbers = (read_number(frame.picture.luma(*SIZE_WH)), read_number(kept.picture.luma(*SIZE_WH)))
             numbers_apart.append((numbers[0] - numbers[1] + 50) % 100 - 50)
-        record_property("main and substream pictures are apart by at most (s)", round(max(errors_s), 4))
+        record_testsuite_property("main and substream pictures are apart by at most (s)", round(max(errors_s), 4))
         assert max(errors_s) <= 0.5 / FPS + 0.005, "half a picture apart at most"
         # The simulator starts its cameras one after the other; how far they are apart does not change.
         assert len(set(numbers_apart)) <= 2
