@@ -1,15 +1,19 @@
-"""What a user would write with another library, for the same job: one RTSP camera, five looks a second, same model.
+"""What a user would write with another library, for the same job: RTSP cameras, five looks a second, same model.
 
-    python benchmarks/peers.py SIDE URL MODEL.onnx WARM_UP_S SECONDS
+    python benchmarks/peers.py SIDE MODEL.onnx WARM_UP_S SECONDS full|blind URL...
 
-Runs in a Python that has the peer installed; needs nothing of this project. Prints CPU seconds a second, and looks.
+Runs in a Python that has the peer installed and needs nothing of this project. Prints one line of JSON: CPU seconds a
+second, looks a second, memory. `blind` leaves the model out: what is left is the cost of reading the cameras.
 """
 
+import json
 import os
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,25 +22,41 @@ import onnxruntime as ort
 INPUT_WH = (640, 384)
 SCORE, IOU = 0.4, 0.65
 LOOKS_A_SECOND, CAMERA_FPS = 5, 25
+FIRST_LOOK_S = 60.0  # far more than any machine needs to connect
+
+Found = list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+Look = Callable[[int], None]
 
 
 class Model:
-    """The same network with OpenCV's letterbox and NMS: what examples on the web do."""
+    """The same network, pictures as one batch, OpenCV's letterbox and NMS: what examples on the web do.
 
-    def __init__(self, path: str) -> None:
+    One thread, as ours has: ONNX Runtime's own default spins on all cores while it waits.
+    """
+
+    def __init__(self, path: str, *, blind: bool) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._name = self._session.get_inputs()[0].name
+        self._blind = blind
 
-    def __call__(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return boxes (xyxy, source px), scores and classes of a BGR picture."""
+    def __call__(self, images: Sequence[np.ndarray]) -> Found:
+        """Return boxes (xyxy, source px), scores and classes of each BGR picture."""
+        if self._blind:
+            return [(np.empty((0, 4)), np.empty(0), np.empty(0, int))] * len(images)
+        batch, scales = zip(*map(self._letterbox, images), strict=True)
+        (output,) = self._session.run(None, {self._name: np.stack(batch)})
+        return [self._boxes(rows, scale) for rows, scale in zip(output, scales, strict=True)]
+
+    def _letterbox(self, image: np.ndarray) -> tuple[np.ndarray, float]:
         scale = min(INPUT_WH[0] / image.shape[1], INPUT_WH[1] / image.shape[0])
         small = cv2.resize(image, None, fx=scale, fy=scale)
         canvas = np.full((INPUT_WH[1], INPUT_WH[0], 3), 114, np.uint8)
         canvas[: small.shape[0], : small.shape[1]] = small
-        (output,) = self._session.run(None, {self._name: canvas.transpose(2, 0, 1)[None].astype(np.float32)})
-        rows = output[0]
+        return canvas.transpose(2, 0, 1).astype(np.float32), scale
+
+    def _boxes(self, rows: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scores = rows[:, 4:5] * rows[:, 5:]
         classes, best = scores.argmax(1), scores.max(1)
         rows, classes, best = rows[best > SCORE], classes[best > SCORE], best[best > SCORE]
@@ -46,42 +66,69 @@ class Model:
         return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], 1), best[kept], classes[kept]
 
 
-def supervision_loop(url: str, model: Model, look: Callable[[], None]) -> None:
-    """Roboflow's supervision: its frame generator, and its ByteTrack."""
+def supervision_loop(urls: Sequence[str], model: Model, look: Look) -> str:
+    """Roboflow's supervision: a loop over its frame generator with its ByteTrack, one thread a camera."""
     import supervision as sv
 
-    tracker = sv.ByteTrack(frame_rate=LOOKS_A_SECOND)
-    for image in sv.get_video_frames_generator(url, stride=CAMERA_FPS // LOOKS_A_SECOND):
-        xyxy, score, class_id = model(image)
-        tracker.update_with_detections(sv.Detections(xyxy=xyxy.astype(np.float32), confidence=score, class_id=class_id))
-        look()
+    def watch(url: str) -> None:
+        tracker = sv.ByteTrack(frame_rate=LOOKS_A_SECOND)
+        for image in sv.get_video_frames_generator(url, stride=CAMERA_FPS // LOOKS_A_SECOND):
+            ((xyxy, score, class_id),) = model([image])
+            found = sv.Detections(xyxy=xyxy.astype(np.float32), confidence=score, class_id=class_id)
+            tracker.update_with_detections(found)
+            look(1)
+
+    _start(watch, urls)
+    return sv.__version__
 
 
-def inference_pipeline(url: str, model: Model, look: Callable[[], None]) -> None:
+def inference_pipeline(urls: Sequence[str], model: Model, look: Look) -> str:
     """Roboflow's InferencePipeline with a model of one's own, held to five frames a second."""
+    import inference
     from inference import InferencePipeline
 
     def infer(frames: list) -> list:
-        return [model(frame.image) for frame in frames]
+        look(len(frames))
+        return model([frame.image for frame in frames])
 
     pipeline = InferencePipeline.init_with_custom_logic(
-        video_reference=url,
+        video_reference=list(urls),
         on_video_frame=infer,
-        on_prediction=lambda _predictions, _frames: look(),
+        on_prediction=lambda _predictions, _frames: None,
         max_fps=LOOKS_A_SECOND,
     )
     pipeline.start()
-    pipeline.join()
+    return inference.__version__
 
 
-def ultralytics_streams(url: str, model: Model, look: Callable[[], None]) -> None:
-    """Ultralytics' stream loader, every fifth frame, as `model.predict(url, stream=True, vid_stride=5)` uses it."""
+def ultralytics_streams(urls: Sequence[str], model: Model, look: Look) -> str:
+    """Ultralytics' stream loader, every fifth frame, as `model.predict(source, stream=True, vid_stride=5)` uses it."""
+    import ultralytics
     from ultralytics.data.loaders import LoadStreams
 
-    for _, images, _ in LoadStreams(url, vid_stride=CAMERA_FPS // LOOKS_A_SECOND):
-        for image in images:
-            model(image)
-        look()
+    listed = Path(tempfile.mkdtemp()) / "list.streams"
+    listed.write_text("\n".join(urls))
+
+    def watch(source: str) -> None:
+        for _, images, _ in LoadStreams(source, vid_stride=CAMERA_FPS // LOOKS_A_SECOND):
+            model(images)
+            look(len(images))
+
+    _start(watch, [str(listed)])
+    return ultralytics.__version__
+
+
+def _start(work: Callable[[str], None], items: Sequence[str]) -> None:
+    for item in items:
+        threading.Thread(target=work, args=(item,), daemon=True).start()
+
+
+def _wait_for_looks(looks: Sequence[int], more_than: int) -> None:
+    deadline_s = time.monotonic() + FIRST_LOOK_S
+    while looks[0] <= more_than:
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"no frame was analysed within {FIRST_LOOK_S:g} s")
+        time.sleep(0.05)
 
 
 SIDES = {side.__name__: side for side in (supervision_loop, inference_pipeline, ultralytics_streams)}
@@ -89,20 +136,27 @@ SIDES = {side.__name__: side for side in (supervision_loop, inference_pipeline, 
 
 def main() -> None:
     """Measure one side."""
-    side, url, model, warm_up_s, seconds = SIDES[sys.argv[1]], sys.argv[2], sys.argv[3], *map(float, sys.argv[4:6])
+    side, model, warm_up_s, seconds = SIDES[sys.argv[1]], sys.argv[2], *map(float, sys.argv[3:5])
     looks = [0]
 
-    def look() -> None:
-        looks[0] += 1
+    def look(count: int) -> None:
+        looks[0] += count
 
-    threading.Thread(target=side, args=(url, Model(model), look), daemon=True).start()
+    version = side(sys.argv[6:], Model(model, blind=sys.argv[5] == "blind"), look)
+    _wait_for_looks(looks, 0)
     time.sleep(warm_up_s)
-    cpu, wall, before = time.process_time(), time.perf_counter(), looks[0]
+    cpu_s, wall_s, before = time.process_time(), time.perf_counter(), looks[0]
     time.sleep(seconds)
-    passed = time.perf_counter() - wall
-    print(f"{(time.process_time() - cpu) / passed:.4f} {(looks[0] - before) / passed:.2f}", flush=True)
-    # Peers leave threads behind that never end.
-    os._exit(0)
+    _wait_for_looks(looks, before)
+    passed_s = time.perf_counter() - wall_s
+    found = {
+        "cores": (time.process_time() - cpu_s) / passed_s,
+        "looks": (looks[0] - before) / passed_s,
+        "mib": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20,
+        "version": version,
+    }
+    print(json.dumps(found), flush=True)
+    os._exit(0)  # peers leave threads behind that never end
 
 
 if __name__ == "__main__":
