@@ -204,5 +204,5 @@ def test_capture_time_is_that_of_the_cameras_clock(
         assert max(offsets_s) - min(offsets_s) < 0.002, "no jitter of the network in it"
         # A picture comes out of FFmpeg when the next one begins to arrive; what the quickest took beyond that is ours.
         least_s = min(frame.received_s + wall_s - frame.captured_at.timestamp() for frame in frames) - 1 / FPS
-        record_testsuite_property("capture time is off by at most (s)", round(least_s, 4))
+        record_testsuite_property(f"capture time over {transport} is off by at most (s)", round(least_s, 4))
         assert -0.005 < least_s < 0.1
