@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 Float = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+_TINY_AREA = 1e-9  # px²; boxes without area overlap nothing
+_ON_LINE_PX = 1e-6  # nearer to a line than this, rounding decides on which side a point lies
+
 
 def to_pixels(points: Sequence[tuple[float, float]], frame_wh: tuple[int, int]) -> Float:
     """Return fractions of the picture as pixels, float64 (K, 2)."""
@@ -62,11 +65,21 @@ class Region:
 
 def overlap(box: ArrayLike, others: ArrayLike) -> Float:
     """Return the intersection over union of one box (4,) with each of others (N, 4); float64 (N,)."""
+    shared, area, areas = _areas(box, others)
+    return np.asarray(shared / np.maximum(area + areas - shared, _TINY_AREA))
+
+
+def overlap_of_smaller(box: ArrayLike, others: ArrayLike) -> Float:
+    """Return the share of the smaller of two boxes that lies in the other one; one box (4,), others (N, 4)."""
+    shared, area, areas = _areas(box, others)
+    return np.asarray(shared / np.maximum(np.minimum(area, areas), _TINY_AREA))
+
+
+def _areas(box: ArrayLike, others: ArrayLike) -> tuple[Float, float, Float]:
     one, many = np.asarray(box, np.float64), np.asarray(others, np.float64).reshape(-1, 4)
     shared_wh = np.minimum(one[2:], many[:, 2:]) - np.maximum(one[:2], many[:, :2])
     shared = np.prod(np.maximum(shared_wh, 0.0), axis=1)
-    union = np.prod(one[2:] - one[:2]) + np.prod(many[:, 2:] - many[:, :2], axis=1) - shared
-    return np.asarray(shared / np.maximum(union, np.finfo(np.float64).tiny))
+    return shared, float(np.prod(one[2:] - one[:2])), np.prod(many[:, 2:] - many[:, :2], axis=1)
 
 
 def interpolate(first: float, second: float, fraction: float) -> float:
@@ -109,7 +122,7 @@ class Gate:
         along = pieces / length[:, None]
         gate = cls(points[:-1], along, length, np.stack([-along[:, 1], along[:, 0]], axis=1))
         side = float(gate.distance_px(np.asarray(beyond, np.float64)[None])[0])
-        if side == 0.0:
+        if abs(side) < _ON_LINE_PX:
             raise ValueError("the point that shows the far side lies on the line")
         return gate if side > 0 else cls(gate.start, gate.along, gate.length_px, -gate.normal)
 

@@ -42,7 +42,9 @@ TURN_SLACK = 0.5
 to the camera than its middle."""
 TURN_SWING_DEG = 25.0
 """A straight way on the road is straight in the picture; a heading that swings further from that at the entry to the
-junction is a turn."""
+junction is a turn, ..."""
+TURN_OFF_DEG = 40.0
+"""... if it has also turned so far from straight across the line; perspective alone bends outer lanes by some 25°."""
 
 
 class CrossingWatch:
@@ -208,19 +210,21 @@ class CrossingWatch:
 
     def _was_turning(self, passage: Passage) -> bool:
         """Whether the vehicle's heading has swung towards the right turn line; one going straight keeps its own."""
-        if self._junction is None or self._junction.turn is None:
-            return False
-        if passage.entry_roof is None:
+        junction = self._junction
+        if junction is None or junction.turn is None or passage.entry_roof is None:
             return False
         start = box_points([passage.subject.xyxy], 0.5, 0.0)[0]
-        way, velocity = np.array(passage.entry_roof) - start, np.array(passage.roof_velocity)
-        exit_way = self._junction.turn.start.mean(axis=0) - start
-        swing = np.degrees(np.arctan2(_cross(way, velocity), way @ velocity))
-        return bool(swing * np.sign(_cross(way, exit_way)) > TURN_SWING_DEG)
+        across = junction.line.normal.mean(axis=0)
+        side = np.sign(_angle_deg(across, junction.turn.start.mean(axis=0) - start))
+        velocity = np.array(passage.roof_velocity)
+        swing_deg = side * _angle_deg(np.array(passage.entry_roof) - start, velocity)
+        off_deg = side * _angle_deg(across, velocity)
+        return bool(swing_deg > TURN_SWING_DEG and off_deg > TURN_OFF_DEG)
 
 
-def _cross(first: Float, second: Float) -> float:
-    return float(first[0] * second[1] - first[1] * second[0])
+def _angle_deg(first: Float, second: Float) -> float:
+    """Return the signed angle from one vector (2,) to another."""
+    return float(np.degrees(np.arctan2(first[0] * second[1] - first[1] * second[0], first @ second)))
 
 
 def _has_turned(junction: Junction, before: Float, after: Float, height_px: float) -> bool:

@@ -21,7 +21,7 @@ NEAR = 1.5
 """Box heights ahead within which a slow vehicle explains the stand: some 6 m for riders, 15 m for cars far away."""
 FAR = 4.0
 """The same while the signal is not green: gaps in a queue are wider than gaps between vehicles that drive."""
-ASIDE = 0.7
+ASIDE = 0.6
 """Box heights to either side that count as ahead."""
 AT_LINE = 2.5
 """Box heights before the stop line within which the first vehicle of a queue stands."""
@@ -50,12 +50,12 @@ class Queue:
             signal: what the signal shows; None: there is none. Unknown counts as not green.
         """
         rows = np.flatnonzero(asked)
-        ahead = self._road.ways(vehicles.anchor[rows], frame_wh)
+        ahead, across = self._road.axes(vehicles.anchor[rows], frame_wh)
         held = signal is not None and signal is not SignalState.GREEN
         before_line, at_line = self._at_line(vehicles, rows, ahead, frame_wh)
         reach = np.where(held & before_line, FAR, NEAR)
         explained = np.zeros(len(vehicles), np.bool_)
-        explained[rows] = _is_behind(vehicles, rows, ahead, reach) | (held & at_line)
+        explained[rows] = _is_behind(vehicles, rows, (ahead, across), reach) | (held & at_line)
         return explained
 
     def _at_line(
@@ -73,11 +73,17 @@ class Queue:
         return way > 0, (way > -0.5) & (way < AT_LINE)
 
 
-def _is_behind(vehicles: Vehicles, rows: NDArray[np.int64], ahead: Float, reach: Float) -> Bool:
-    """Whether a slow vehicle is ahead of each row, within reach (N,)."""
+def _is_behind(vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, Float], reach: Float) -> Bool:
+    """Whether a slow vehicle is ahead of each row, within reach (N,), measured along the axes (N, 2) of its lane."""
+    way, across = axes
     offset = vehicles.anchor[None] - vehicles.anchor[rows][:, None]
     size = (vehicles.height_px[rows][:, None] + vehicles.height_px[None]) / 2
-    along = np.einsum("nmk,nk->nm", offset, ahead) / size
-    aside = np.abs(offset[..., 0] * ahead[:, 1, None] - offset[..., 1] * ahead[:, 0, None]) / size
+    area = _cross(way, across)[:, None]
+    along = _cross(offset, across[:, None]) / area / size
+    aside = np.abs(_cross(way[:, None], offset) / area / size)
     slow = ~(vehicles.pace >= SLOW_PACE)
     return np.asarray(((along > 0.1) & (along < reach[:, None]) & (aside < ASIDE) & slow).any(axis=1))
+
+
+def _cross(first: Float, second: Float) -> Float:
+    return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])

@@ -21,11 +21,14 @@ class PlacedLane:
         name: its name.
         region: its area.
         way: unit vector along the traffic, float64 (2,).
+        across: unit vector from side to side as the road shows it, float64 (2,). It is not at right angles to `way` in
+            the picture: it runs along the lane's end, the edge of its polygon that is least along the traffic.
     """
 
     name: str
     region: Region
     way: Float
+    across: Float
 
 
 class Road:
@@ -57,12 +60,13 @@ class Road:
         self._place(frame_wh)
         yield from self._placed_lanes
 
-    def ways(self, points: Float, frame_wh: tuple[int, int]) -> Float:
-        """Return the direction of the lane that each point is in, (N, 2) unit vectors; NaN outside of lanes."""
-        ways = np.full((len(points), 2), np.nan)
+    def axes(self, points: Float, frame_wh: tuple[int, int]) -> tuple[Float, Float]:
+        """Return `way` and `across` of the lane that each point is in, (N, 2) each; NaN outside of lanes."""
+        ways, across = np.full((len(points), 2), np.nan), np.full((len(points), 2), np.nan)
         for lane in self.lanes(frame_wh):
-            ways[lane.region.contains(points)] = lane.way
-        return ways
+            inside = lane.region.contains(points)
+            ways[inside], across[inside] = lane.way, lane.across
+        return ways, across
 
     def _place(self, frame_wh: tuple[int, int]) -> None:
         if frame_wh == self._frame_wh:
@@ -73,4 +77,8 @@ class Road:
         for name, lane in self._lanes.items():
             start, end = to_pixels(lane.direction, frame_wh)
             way = (end - start) / np.hypot(*(end - start))
-            self._placed_lanes.append(PlacedLane(name, Region.of(to_pixels(lane.polygon, frame_wh)), way))
+            region = Region.of(to_pixels(lane.polygon, frame_wh))
+            edges = region.end - region.start
+            edges = edges[(edges != 0).any(axis=1)] / np.hypot(*edges[(edges != 0).any(axis=1)].T)[:, None]
+            across = edges[np.abs(edges @ way).argmin()]
+            self._placed_lanes.append(PlacedLane(name, region, way, across))

@@ -19,7 +19,7 @@ from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.queue import Queue
 from camera_pipeline.events.rules.road import Road
-from camera_pipeline.geometry import overlap
+from camera_pipeline.geometry import overlap_of_smaller
 from camera_pipeline.types import EventKind, Scene, SignalState, Subject
 
 Float = NDArray[np.float64]
@@ -29,8 +29,9 @@ STANDING_PACE = 0.12
 """Box heights a second; slower stands."""
 MOVED = 0.4
 """Box heights from where it stood: it has gone on. Forty times the jitter of boxes."""
-SAME_PLACE_IOU = 0.5
-"""A vehicle that comes out from behind another one here is the one that stood here."""
+SAME_PLACE = 0.6
+"""Share of the smaller box: a vehicle of the class that comes out here from behind another one is the one that stood
+here; much of it may be hidden still."""
 HIDDEN_S = 20.0
 """A standing vehicle may be hidden by passing ones for so long."""
 
@@ -121,9 +122,12 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
         key = int(vehicles.key[row])
         if key in self._stands:
             return self._stands[key]
-        hidden = [stand for stand in self._stands.values() if stand.seen_s < now_s]
-        shared = overlap(vehicles.xyxy[row], [stand.subject.xyxy for stand in hidden]) if hidden else np.empty(0)
-        if len(shared) and shared.max() >= SAME_PLACE_IOU:
+        seen, name = set(vehicles.key.tolist()), self.class_names[int(vehicles.class_id[row])]
+        hidden = [
+            stand for other, stand in self._stands.items() if other not in seen and stand.subject.class_name == name
+        ]
+        shared = overlap_of_smaller(vehicles.xyxy[row], [stand.subject.xyxy for stand in hidden])
+        if len(shared) and shared.max() >= SAME_PLACE:
             stand = hidden[int(shared.argmax())]
             self._stands = {other: one for other, one in self._stands.items() if one is not stand}
         else:
@@ -134,10 +138,9 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
     def _is_over(self, stand: _Stand, vehicles: Vehicles, row: int | None, now_s: float) -> bool:
         if row is None:
             return now_s - stand.seen_s > HIDDEN_S
-        left, top, right, _ = stand.subject.xyxy
-        roof = np.array([(left + right) / 2, top])
-        now = np.array([(vehicles.xyxy[row, 0] + vehicles.xyxy[row, 2]) / 2, vehicles.xyxy[row, 1]])
-        return bool(np.hypot(*(now - roof)) > MOVED * vehicles.height_px[row])
+        moved = np.abs(vehicles.xyxy[row] - np.array(stand.subject.xyxy)) / vehicles.height_px[row]
+        # Whatever hides a part of it moves one edge; a vehicle that goes on moves both edges of a pair.
+        return bool(max(min(moved[0], moved[2]), min(moved[1], moved[3])) > MOVED)
 
     def _end(self, stand: _Stand) -> Iterator[Candidate]:
         if stand.is_told:

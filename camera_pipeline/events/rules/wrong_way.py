@@ -4,8 +4,9 @@
                   │   ▲   │   against it for 2 s and one box height: one candidate a vehicle
 """
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,11 @@ AGAINST_COSINE = -0.5
 """Within 60° of straight against; crossing a lane is not driving against it."""
 PAUSE_S = 1.0
 """A pause, or a moment out of the lane, up to this long does not begin the count anew."""
+LOST_S = 60.0
+"""A vehicle that was told, was lost and goes on against the lane within this time ..."""
+LOST_NEAR = 2.0
+"""... and so many box heights is the same: it waited in a jam, behind others."""
+_LOST_KEPT = 32
 _CONFIDENCE = 0.95
 
 
@@ -52,6 +58,8 @@ class _Against:
     lasted_s: float = 0.0
     distance: float = 0.0
     is_told: bool = False
+    xyxy: Float = field(default_factory=lambda: np.zeros(4))
+    class_id: int = -1
 
 
 class WrongWay(Rule[WrongWaySettings]):
@@ -81,6 +89,7 @@ class WrongWay(Rule[WrongWaySettings]):
     def reset(self) -> None:
         """Forget everything."""
         self._against: dict[int, _Against] = {}
+        self._lost: deque[_Against] = deque(maxlen=_LOST_KEPT)
 
     def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
         """Return a candidate for each vehicle that has gone against a lane for long and far enough."""
@@ -89,16 +98,17 @@ class WrongWay(Rule[WrongWaySettings]):
             key = int(vehicles.key[row])
             state = self._against.get(key)
             if state is None or (not state.is_told and now_s - state.seen_s > PAUSE_S):
-                state = self._against[key] = _Against(lane, now_s, now_s)
-            step_s = now_s - state.seen_s
-            state.lasted_s += step_s
-            state.distance += step_s * float(vehicles.pace[row])
-            state.seen_s = now_s
+                told = self._was_told(vehicles, row, now_s)
+                state = self._against[key] = _Against(lane, now_s, now_s, is_told=told)
+            if state.seen_s == vehicles.previous_s[row]:  # against the lane in both frames, so all the way between
+                state.lasted_s += now_s - state.seen_s
+                state.distance += (now_s - state.seen_s) * float(vehicles.pace[row])
+            state.seen_s, state.xyxy, state.class_id = now_s, vehicles.xyxy[row], int(vehicles.class_id[row])
             if not state.is_told and self._is_enough(state):
                 state.is_told = True
                 yield self._candidate(vehicles, row, state)
-        for key in histories.ended:
-            self._against.pop(key, None)
+        ended = [state for key in histories.ended if (state := self._against.pop(key, None)) is not None]
+        self._lost.extend(state for state in ended if state.is_told)
 
     def _rows_against(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> Iterator[tuple[int, str]]:
         """Return the rows of vehicles that move against the lane they are in, and along none, with the lane."""
@@ -114,6 +124,16 @@ class WrongWay(Rule[WrongWaySettings]):
                 along |= inside & (cosine > 0)
                 lane_of |= dict.fromkeys(np.flatnonzero(inside & (cosine < AGAINST_COSINE)).tolist(), lane.name)
         yield from ((row, name) for row, name in sorted(lane_of.items()) if not along[row])
+
+    def _was_told(self, vehicles: Vehicles, row: int, now_s: float) -> bool:
+        """Whether a vehicle that was told and lost goes on here."""
+        middle = (vehicles.xyxy[row, :2] + vehicles.xyxy[row, 2:]) / 2
+        return any(
+            now_s - lost.seen_s <= LOST_S
+            and lost.class_id == vehicles.class_id[row]
+            and np.hypot(*(middle - (lost.xyxy[:2] + lost.xyxy[2:]) / 2)) <= LOST_NEAR * vehicles.height_px[row]
+            for lost in self._lost
+        )
 
     def _is_enough(self, state: _Against) -> bool:
         return state.lasted_s >= self.settings.min_s and state.distance >= self.settings.min_distance

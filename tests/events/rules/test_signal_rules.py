@@ -135,7 +135,7 @@ def test_a_vehicle_lost_deep_in_the_junction_went_through() -> None:
 
 def test_a_track_that_breaks_on_the_line_is_told_once() -> None:
     before, after = down(), [(3.5, 500.0, 450.0), (8.8, 500.0, 980.0)]
-    events = told([Actor(before[:1] + [(2.8, 500.0, 380.0)]), Actor(after, track_id=2)], RED)
+    events = told([Actor([before[0], (2.8, 500.0, 380.0)]), Actor(after, track_id=2)], RED)
     assert [event.type for event in events] == ["red_light"]
 
 
