@@ -50,10 +50,10 @@ class Data(_Closed):
     """Classes in a smaller fraction of the pictures are drawn more often."""
     sources: tuple[Source, ...]
     """Named in the manifest with their licences."""
-    extra: Path | None = None
-    """A second folder with `images` and `labels`, for instance rendered ones."""
+    extra: tuple[Path, ...] = ()
+    """More folders with `images`, `labels` and `ignore`, for instance of rendered pictures."""
     extra_fraction: Fraction = 0.0
-    """How large a part of the drawn pictures comes from `extra`."""
+    """How large a part of the drawn pictures comes from `extra`, from each folder as much as from another."""
 
 
 class TrainingConfig(_Closed):
@@ -67,6 +67,7 @@ class TrainingConfig(_Closed):
     data: Data
     input_wh: tuple[PositiveInt, PositiveInt]
     epochs: PositiveInt
+    views_per_epoch: PositiveInt
     batch: PositiveInt
     learning_rate: PositiveFloat
     final_learning_rate: PositiveFloat
@@ -74,6 +75,8 @@ class TrainingConfig(_Closed):
     warmup_steps: PositiveInt
     gradient_clip: PositiveFloat
     ema_decay: Fraction
+    blend: Fraction
+    """How far the exported weights lie from the start (0) to the trained ones (1)."""
     mosaic_probability: Fraction
     mosaic_scale: tuple[PositiveFloat, PositiveFloat]
     single_scale: tuple[PositiveFloat, PositiveFloat]
@@ -82,6 +85,11 @@ class TrainingConfig(_Closed):
     size_factors: tuple[PositiveFloat, ...]
     evaluate_every: PositiveInt
     seed: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of one epoch."""
+        return self.views_per_epoch // self.batch
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> TrainingConfig:

@@ -7,6 +7,7 @@ exported file itself, run by ONNX Runtime, so the manifest states what ships.
 from __future__ import annotations
 
 import argparse
+import random
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,12 +27,16 @@ from models.training.data import Sample, load_samples
 from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Found, detections, evaluate
 from models.training.manifest import OPSET, Origin, describe, origin, session
 from models.training.plot import draw_misses
-from models.training.yolox import STRIDES, Yolox, fold_batch_norm, insert_batch_norm
+from models.training.vehicles import batch_of, initial_model
+from models.training.yolox import STRIDES, Yolox, fold_batch_norm, recalibrate_batch_norm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CALIBRATION_PICTURES: Final = 128  # for the ranges of activations
+CALIBRATION_PICTURES: Final = 128  # for the ranges of INT8 activations
+OWN_CLASSES: Final = re.compile(r"heads\.\d\.class_")  # COCO's classes are other ones, nothing to keep
+NORMALISATION_PICTURES: Final = 192  # for batch normalisation
+NORMALISATION_BATCH: Final = 24
 PREDICTOR: Final = re.compile(r"heads\.\d\.(class_score|box|objectness)\.")  # weights of the last convolutions
 
 
@@ -59,11 +64,20 @@ class Deployed(nn.Module):
         return torch.cat(rows, dim=2).transpose(1, 2)
 
 
-def load_trained(checkpoint: Path, config: TrainingConfig) -> Yolox:
-    """The averaged network of a checkpoint, folded for inference."""
-    model = Yolox(len(config.classes))
-    insert_batch_norm(model, torch.zeros(2, 3, 64, 64))
-    model.load_state_dict(torch.load(checkpoint, weights_only=True)["averaged"])
+def load_trained(checkpoint: Path, config: TrainingConfig, train: list[Sample]) -> Yolox:
+    """The averaged network of a checkpoint, drawn part of the way back to the start, normalised anew and folded.
+
+    Weights between the start's and the trained ones keep more of what the start knew of cameras that training has not
+    seen (Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903).
+    """
+    model = initial_model(config, train)
+    trained = torch.load(checkpoint, weights_only=True)["averaged"]
+    weights = model.state_dict()
+    for name, value in weights.items():
+        if value.is_floating_point():
+            value.lerp_(trained[name], 1.0 if OWN_CLASSES.search(name) else config.blend)
+    some = random.Random(config.seed).sample(train, min(NORMALISATION_PICTURES, len(train)))
+    recalibrate_batch_norm(model, batch_of(some, config.input_wh), NORMALISATION_BATCH)
     fold_batch_norm(model)
     return model
 
@@ -161,9 +175,10 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(options.config, tuple(options.overrides))
     val, train = load_samples(ROOT / config.data.val), load_samples(ROOT / config.data.train, config.data.exclude)
-    trained_on = origin(config, [sample.name for sample in train])
+    extra = [path.stem for folder in config.data.extra for path in sorted((ROOT / folder / "images").glob("*.jp*g"))]
+    trained_on = origin(config, [sample.name for sample in train] + extra)
     path = options.out / f"{options.config.stem}.onnx"
-    write_onnx(load_trained(options.checkpoint, config), path, config.input_wh)
+    write_onnx(load_trained(options.checkpoint, config, train), path, config.input_wh)
     draw_misses(val, publish(path, config, val, trained_on), options.checkpoint.parent / "misses.jpg")
     if options.int8:
         quantised = path.with_stem(f"{path.stem}-int8")

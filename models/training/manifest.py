@@ -29,6 +29,7 @@ OPSET: Final = 17  # the newest that every runtime of the last three years reads
 
 Origin = list[dict[str, Any]]  # sources with their pictures and licences
 LARGEST_STRIDE_PX: Final = 32  # of the network's levels
+LEAST_THRESHOLD: Final = 0.2  # below, rare classes with few labels stand on objects of another class
 SPEED_RUNS: Final = 200
 
 
@@ -92,7 +93,9 @@ def describe(
         "input": input_of(config.input_wh),
         "output": {"name": "detections", "format": "yolox", "decoded": True, "nms": False},
         "thresholds": {
-            "confidence": {name: round(c.best_threshold, 2) for name, c in result.classes.items()},
+            "confidence": {
+                name: max(LEAST_THRESHOLD, round(c.best_threshold, 2)) for name, c in result.classes.items()
+            },
             "nms_iou": NMS_IOU,
         },
         "licence": config.licence,

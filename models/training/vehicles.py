@@ -30,7 +30,7 @@ from models.training.data import Sample, load_samples
 from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Evaluation, detections, evaluate
 from models.training.loss import Target, detection_loss
 from models.training.plot import draw_curves
-from models.training.views import Pool, epoch_batches, steps_per_epoch, to_tensor
+from models.training.views import Pool, epoch_batches, to_tensor
 from models.training.yolox import (
     Yolox,
     anchor_grid,
@@ -154,7 +154,7 @@ def resized(images: Tensor, targets: list[Target], factor: float) -> tuple[Tenso
 def train_epoch(run: Run, pool: Pool, ranks: Ranks) -> dict[str, float]:
     """One pass; returns this process' mean losses."""
     config = run.config
-    steps = steps_per_epoch(pool, config)
+    steps = config.steps_per_epoch
     closing = run.epoch >= config.epochs - config.closing_epochs
     chooser = random.Random(config.seed * 1000 + run.epoch)  # the same in every process
     sums = np.zeros(5)
@@ -162,9 +162,10 @@ def train_epoch(run: Run, pool: Pool, ranks: Ranks) -> dict[str, float]:
     network.train()
     batches = epoch_batches(pool, config, run.epoch, ranks.rank, ranks.count)
     title = f"epoch {run.epoch + 1}/{config.epochs}"
-    for images, targets in tqdm(batches, title, steps, unit="step", mininterval=15, disable=ranks.rank > 0):
+    bar = tqdm(batches, title, steps, unit="step", mininterval=15, disable=ranks.rank > 0)
+    for done, (images, targets) in enumerate(bar, run.epoch * steps):
         for group in run.optimiser.param_groups:
-            group["lr"] = learning_rate(config, run.step, config.epochs * steps)
+            group["lr"] = learning_rate(config, done, config.epochs * steps)
         inputs, scaled = resized(images, targets, chooser.choice(config.size_factors))
         with torch.autocast("cpu", torch.bfloat16):
             raw = network(inputs.contiguous(memory_format=torch.channels_last))
@@ -246,7 +247,7 @@ def train(config: TrainingConfig, folder: Path, processes: int) -> None:
     (folder / "config.json").write_text(config.model_dump_json(indent=1))
     cv2.setNumThreads(1)  # its thread pool does not survive a fork, and the cores are taken
     samples = load_samples(ROOT / config.data.train, config.data.exclude)
-    extra = load_samples(ROOT / config.data.extra) if config.data.extra else []
+    extra = [load_samples(ROOT / folder) for folder in config.data.extra]
     data = Datasets(Pool.of(samples, extra, config), load_samples(ROOT / config.data.val))
     arguments = (processes, config, folder, data)
     multiprocessing.start_processes(train_in_process, arguments, processes, start_method="fork")

@@ -24,21 +24,22 @@ Batch = tuple["Tensor", list[Target]]  # pictures N,3,H,W uint8 BGR, and their o
 
 
 class Pool(NamedTuple):
-    """What an epoch draws from: real samples with their probabilities, and extra ones (evenly)."""
+    """What an epoch draws from: real samples with their probabilities, and extra folders of them, drawn evenly."""
 
     samples: list[Sample]
     weights: NDArray[np.float64]
-    extra: list[Sample]
+    extra: list[list[Sample]]
 
     @classmethod
-    def of(cls, samples: list[Sample], extra: list[Sample], config: TrainingConfig) -> Pool:
+    def of(cls, samples: list[Sample], extra: list[list[Sample]], config: TrainingConfig) -> Pool:
         """A pool that draws rare classes more often."""
         return cls(samples, sampling_weights(samples, len(config.classes), config.data.common_fraction), extra)
 
     def draw(self, rng: Generator, extra_fraction: float) -> Sample:
         """One sample."""
         if self.extra and rng.random() < extra_fraction:
-            return self.extra[int(rng.integers(len(self.extra)))]
+            folder = self.extra[int(rng.integers(len(self.extra)))]
+            return folder[int(rng.integers(len(folder)))]
         return self.samples[int(rng.choice(len(self.samples), p=self.weights))]
 
 
@@ -68,14 +69,9 @@ def random_sample(pool: Pool, config: TrainingConfig, epoch: int, index: int) ->
     return Sample(name=view.name, image=image, boxes=view.boxes, classes=view.classes, ignore=view.ignore)
 
 
-def steps_per_epoch(pool: Pool, config: TrainingConfig) -> int:
-    """As many views as real samples."""
-    return len(pool.samples) // config.batch
-
-
 def epoch_batches(pool: Pool, config: TrainingConfig, epoch: int, rank: int, ranks: int) -> Iterator[Batch]:
     """This process' share (rank of ranks) of every batch of an epoch."""
-    for step in range(steps_per_epoch(pool, config)):
+    for step in range(config.steps_per_epoch):
         indices = range(step * config.batch + rank, (step + 1) * config.batch, ranks)
         samples = [random_sample(pool, config, epoch, index) for index in indices]
         yield torch.stack([to_tensor(s.image) for s in samples]), [to_target(s) for s in samples]

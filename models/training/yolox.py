@@ -262,6 +262,22 @@ def insert_batch_norm(model: Yolox, images: Tensor) -> None:
         block.norm = norm
 
 
+@torch.no_grad()
+def recalibrate_batch_norm(model: Yolox, images: Tensor, batch: int) -> None:
+    """Measure every normalisation's mean and variance anew on `images` (N,3,H,W), the average over its batches.
+
+    Training's own statistics come from augmented views, which are darker and busier than what cameras see.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None  # cumulative average
+    model.train()
+    for part in images.split(batch):
+        model(part)
+    model.eval()
+
+
 def fold_batch_norm(model: Yolox) -> None:
     """Fold every batch normalisation into its convolution, in place; for inference and export."""
     model.eval()

@@ -13,10 +13,18 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch, which the r
 from models.training import export, manifest, vehicles  # noqa: E402 - after the check for PyTorch
 from models.training.config import TrainingConfig, load_config  # noqa: E402
 from models.training.data import load_samples  # noqa: E402
-from models.training.views import Pool, epoch_batches, random_sample, steps_per_epoch  # noqa: E402
+from models.training.views import Pool, epoch_batches, random_sample  # noqa: E402
 
 TRAINING = Path(export.__file__).parent
-SMALL = ("input_wh=[128, 64]", "batch=4", "epochs=2", "closing_epochs=1", "size_factors=[1.0]", "warmup_steps=2")
+SMALL = (
+    "input_wh=[128, 64]",
+    "batch=4",
+    "views_per_epoch=8",
+    "epochs=2",
+    "closing_epochs=1",
+    "size_factors=[1.0]",
+    "warmup_steps=2",
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def config(pictures: Path, shared_data: Path) -> TrainingConfig:
     """The shipped configuration, made small."""
     weights = f"start.weights={shared_data / 'weights' / 'yolox_nano.onnx'}"
-    data = (f"data.train={pictures}", f"data.val={pictures}")
+    data = (f"data.train={pictures}", f"data.val={pictures}", "data.extra=[]")
     return load_config(TRAINING / "vehicles.yaml", (*SMALL, *data, weights))
 
 
@@ -66,7 +74,7 @@ def test_processes_share_an_epoch_without_overlap(config: TrainingConfig) -> Non
     pool = Pool.of(load_samples(config.data.train), [], config)
     whole = [images for images, _ in epoch_batches(pool, config, 0, 0, 1)]
     halves = [[images for images, _ in epoch_batches(pool, config, 0, rank, 2)] for rank in range(2)]
-    assert len(whole) == steps_per_epoch(pool, config) == 2
+    assert len(whole) == config.steps_per_epoch == 2
     for batch, even, odd in zip(whole, *halves, strict=True):
         assert torch.equal(batch[0::2], even)
         assert torch.equal(batch[1::2], odd)
@@ -102,14 +110,26 @@ def test_training_resumes_and_exports(config: TrainingConfig, tmp_path: Path) ->
 
     val = load_samples(config.data.val)
     path = tmp_path / "vehicles.onnx"
-    export.write_onnx(export.load_trained(run / "best.pt", config), path, config.input_wh)
+    unblended = config.model_copy(update={"blend": 1.0})
+    export.write_onnx(export.load_trained(run / "best.pt", unblended, val), path, config.input_wh)
     trained_on = manifest.origin(config, [sample.name for sample in val])
     assert [(row["set"], row["images"]) for row in trained_on] == [("hoang", 8)]
     export.publish(path, config, val, trained_on)
     written = yaml.safe_load(path.with_suffix(".yaml").read_text())
-    assert written["accuracy"]["map50"] == pytest.approx(max(r.get("map50", 0) for r in records), abs=0.02)
+    assert written["accuracy"]["map50"] > 0.5
 
     quantised = tmp_path / "vehicles-int8.onnx"
     export.write_int8(path, quantised, val, config.input_wh)
     assert quantised.stat().st_size < path.stat().st_size
     assert len(export.run_on(quantised, val, config.input_wh)) == len(val)
+
+
+def test_without_blending_in_the_trained_weights_the_start_is_exported(config: TrainingConfig, tmp_path: Path) -> None:
+    samples = load_samples(config.data.train)
+    start = vehicles.initial_model(config, samples)
+    spoilt = {name: torch.full_like(value, 3) for name, value in start.state_dict().items()}
+    torch.save({"averaged": spoilt}, tmp_path / "best.pt")
+    exported = export.load_trained(tmp_path / "best.pt", config.model_copy(update={"blend": 0.0}), samples)
+    images = vehicles.batch_of(samples[:2], config.input_wh)
+    with torch.no_grad():
+        torch.testing.assert_close(exported(images), start.eval()(images), rtol=1e-3, atol=1e-3)

@@ -75,6 +75,18 @@ def test_normalisation_in_training_mode_is_close_to_evaluation(network: yolox.Yo
     torch.testing.assert_close(trained, evaluated, rtol=0.1, atol=0.1)
 
 
+def test_recalibration_forgets_what_training_saw(network: yolox.Yolox) -> None:
+    pictures, dark_views = torch.rand(8, 3, 96, 128) * 255, torch.rand(8, 3, 96, 128) * 40
+    with torch.no_grad():
+        yolox.insert_batch_norm(network, pictures)
+        before = network.eval()(pictures)
+        for _ in range(30):
+            network.train()(dark_views)
+        assert not torch.allclose(network.eval()(pictures), before, rtol=0.01, atol=0.01)
+        yolox.recalibrate_batch_norm(network, pictures, batch=8)
+        torch.testing.assert_close(network(pictures), before, rtol=0.01, atol=0.01)
+
+
 @pytest.mark.parametrize(("height_px", "width_px"), [(384, 640), (96, 64)])
 def test_grid_has_a_row_for_every_row_of_the_network(network: yolox.Yolox, height_px: int, width_px: int) -> None:
     grid = yolox.anchor_grid(height_px, width_px)
