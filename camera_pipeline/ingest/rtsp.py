@@ -94,8 +94,9 @@ class Source:
             hostname, port = None, None
         if not hostname:
             raise ConfigError(
-                "a camera's url names no host and port; write rtsp://user:password@host:554/path, "
-                "with special characters of the password as %40 for @, %2F for /, %3A for :, %25 for %"
+                # Not as an example with user and password: whatever shows this masks those.
+                "a camera's url names no host and port; write rtsp://host:554/path, with `user:password@` before the "
+                "host where needed, special characters of the password as %40 for @, %2F for /, %3A for :, %25 for %"
             )
         return f"{hostname}:{port or _RTSP_PORT}"
 

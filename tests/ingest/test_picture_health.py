@@ -52,7 +52,7 @@ def test_a_blurred_picture_is_less_sharp() -> None:
 
 def test_a_frozen_picture_counts_the_time_since_it_last_changed() -> None:
     other = ROAD.copy()
-    other[0, 0] ^= 1
+    other[0, 0] ^= 0x20
     assert [health.still_s for health in series(ROAD, ROAD, ROAD, other, other)] == [0, 1, 2, 0, 1]
 
 
@@ -77,3 +77,15 @@ def test_the_reference_can_be_handed_to_the_next_session() -> None:
     for number in range(10):
         health = after.measure(turned, float(number), full_range=True, usable=True)
     assert health.shift_px == pytest.approx(8, abs=0.5)
+
+
+def test_a_frozen_picture_is_still_although_it_is_coded_anew_and_a_small_change_is_not() -> None:
+    meter, noise = HealthMeter(), np.random.default_rng(4)
+    road = noise.integers(40, 200, (180, 320), np.uint8)
+    for index in range(50):
+        touched = noise.random(road.shape) < 0.02
+        coded = np.where(touched, road + noise.integers(-2, 3, road.shape), road).astype(np.uint8)
+        health = meter.measure(coded, index / 5, full_range=False, usable=True)
+    assert health.still_s == pytest.approx(9.8)
+    coded[90:93, 160:163] ^= 0x20  # three pixels square: a motorbike far away
+    assert meter.measure(coded, 10.0, full_range=False, usable=True).still_s == 0.0
