@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
+_SEND_LAST_S = 1.5  # at the end, for what waits: the rest is safe in the outbox, and somebody waits for the end
 _FIXED = ("server", "redis", "detector")  # what runs until the service ends
 
 
@@ -68,7 +69,7 @@ class Service:
         with ExitStack() as stack:
             self._outbox = stack.enter_context(closing(Outbox(self.config.server.data_dir / "outbox.sqlite")))
             self._publisher = Publisher(self._outbox, self.config.redis)
-            stack.callback(self._publisher.stop)
+            stack.callback(self._publisher.stop, _SEND_LAST_S)
             self._publisher.start()
             self._pipeline = stack.enter_context(
                 LivePipeline(self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox)

@@ -111,16 +111,37 @@ def test_it_serves_reloads_and_ends_on_signals_and_its_log_holds_no_password(
         write_config(config, one, two, locked_out, absent, redis_url=url, detector=shipped)
         service.process.send_signal(signal.SIGHUP)
         eventually(lambda: [event.type for event in events(redis, "two")] == ["online"])
-        service.process.send_signal(signal.SIGTERM)
-        began_s = time.monotonic()
-        assert service.exit_code() == 0
-        crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others' work on this machine slows it
-        assert time.monotonic() - began_s < ENDS_WITHIN_S * crowd, "".join(service.lines[-8:])
+        end_in_time(service)
     said = "".join(service.lines)
     assert not [secret for secret in secrets.values() if secret in said]
     entries = [json.loads(line) for line in service.lines]
     assert all(set(entry) >= {"time", "level", "logger", "message"} for entry in entries)
     assert [event.type for event in events(redis, "one")] == ["online"], "nobody disturbed it"
+
+
+def end_in_time(service: Process) -> None:
+    service.process.send_signal(signal.SIGTERM)
+    began_s = time.monotonic()
+    assert service.exit_code() == 0
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others' work on this machine slows it
+    assert time.monotonic() - began_s < ENDS_WITHIN_S * crowd, "".join(service.lines[-8:])
+
+
+def test_neither_a_silent_camera_nor_a_redis_that_hangs_keeps_it_from_ending(
+    simulator: Simulator, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    one, two = (camera(name, address(simulator, f"film-{name}")) for name in ("one", "two"))
+    config = write_config(tmp_path / "config.yaml", one, two, redis_url=redis_server.url)
+    with running(config, CAMERA_PASSWORD=CAMERA_PASSWORD) as service:
+        eventually(lambda: len(events(redis_server.settings)) == 2)
+        redis_server.pause()
+        try:
+            simulator.inject("film-one", Fault(kind=FaultKind.STALL, for_s=60))
+            simulator.inject("film-two", Fault(kind=FaultKind.DISCONNECT))
+            eventually(lambda: service.has_said("two: "))
+            end_in_time(service)
+        finally:
+            redis_server.resume()
 
 
 def test_it_ends_by_itself_after_the_time_it_was_given(
