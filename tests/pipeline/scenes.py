@@ -5,6 +5,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from camera_pipeline.picture import Picture
 from camera_pipeline.types import CaptureClock, ClockSource, Damage, Detections, Frame, PictureHealth
@@ -40,10 +41,22 @@ def detections(*boxes: tuple[float, float, float, float], class_id: int = 1) -> 
     )
 
 
-def make_clip(path: Path, *, seconds: float = 4.0, fps: int = 10, frame_wh: tuple[int, int] = (320, 192)) -> Path:
+CLIP_WH = (320, 192)
+
+
+def background(frame_wh: tuple[int, int] = CLIP_WH) -> NDArray[np.int16]:
+    """Return the luma that `make_clip` shows wherever the block is not, int16 (H, W)."""
+    return Picture.from_bgr(_noise(frame_wh)).luma(*frame_wh).astype(np.int16)
+
+
+def _noise(frame_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.random.default_rng(5).integers(60, 120, (frame_wh[1], frame_wh[0], 3), np.uint8)
+
+
+def make_clip(path: Path, *, seconds: float = 4.0, fps: int = 10, frame_wh: tuple[int, int] = CLIP_WH) -> Path:
     """Write an H.264 clip in which a bright block crosses noise; key frames every second."""
     width, height = frame_wh
-    noise = np.random.default_rng(5).integers(60, 120, (height, width, 3), np.uint8)
+    noise = _noise(frame_wh)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
