@@ -133,4 +133,4 @@ def test_boxes_are_the_starts_where_nothing_trained_is_blended_in(config: Traini
     images = vehicles.batch_of(samples[:2], config.input_wh)
     with torch.no_grad():
         difference = (exported(images) - start.eval()(images))[..., :5]
-    assert difference.abs().mean() < 0.05  # of few cells, variance with and without bias differ
+    assert difference.abs().mean() < 0.2  # logits; variance of few cells, with and without bias, differs a little
