@@ -67,15 +67,16 @@ class Model:
 
 
 def supervision_loop(urls: Sequence[str], model: Model, look: Look) -> str:
-    """Roboflow's supervision: a loop over its frame generator with its ByteTrack, one thread a camera."""
+    """Roboflow's supervision: a loop over its frame generator with ByteTrack of `trackers`, one thread a camera."""
     import supervision as sv
+    from trackers import ByteTrackTracker
 
     def watch(url: str) -> None:
-        tracker = sv.ByteTrack(frame_rate=LOOKS_A_SECOND)
+        tracker = ByteTrackTracker(frame_rate=LOOKS_A_SECOND)
         for image in sv.get_video_frames_generator(url, stride=CAMERA_FPS // LOOKS_A_SECOND):
             ((xyxy, score, class_id),) = model([image])
             found = sv.Detections(xyxy=xyxy.astype(np.float32), confidence=score, class_id=class_id)
-            tracker.update_with_detections(found)
+            tracker.update(found)
             look(1)
 
     _start(watch, urls)
@@ -123,6 +124,12 @@ def _start(work: Callable[[str], None], items: Sequence[str]) -> None:
         threading.Thread(target=work, args=(item,), daemon=True).start()
 
 
+def _give_up(died: threading.ExceptHookArgs) -> None:
+    """End the process when one of its threads dies: a peer that stopped must not look cheap."""
+    print(f"{died.exc_type.__name__}: {died.exc_value}", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
 def _wait_for_looks(looks: Sequence[int], more_than: int) -> None:
     deadline_s = time.monotonic() + FIRST_LOOK_S
     while looks[0] <= more_than:
@@ -138,6 +145,7 @@ def main() -> None:
     """Measure one side."""
     side, model, warm_up_s, seconds = SIDES[sys.argv[1]], sys.argv[2], *map(float, sys.argv[3:5])
     looks = [0]
+    threading.excepthook = _give_up
 
     def look(count: int) -> None:
         looks[0] += count
