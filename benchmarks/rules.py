@@ -1,6 +1,6 @@
 """Hold the rules against simulated junctions with known acts.
 
-    python benchmarks/rules.py ../shared/data/traces/* [--fps 5] [--true-tracks] [--misses]
+    python benchmarks/rules.py ../shared/data/traces/* [--every 2] [--true-tracks] [--rules red_light,stop_line]
 
 Prints per scenario and rule: true acts, candidates, precision, recall, error of the time, false alarms an hour. Acts
 marked `borderline` or hardly visible count neither way. Asserts nothing.
@@ -62,9 +62,9 @@ class Score:
     notes: list[str] = field(default_factory=list)
 
 
-def run(scenario: Scenario, *, true_tracks: bool) -> tuple[list[Event], float]:
+def run(scenario: Scenario, rules: tuple[str, ...], *, true_tracks: bool) -> tuple[list[Event], float]:
     """Return the events of a scenario and the milliseconds that the engine took per frame."""
-    camera = draw_camera(scenario, rules=RULES)
+    camera = draw_camera(scenario, rules=rules)
     engine = RuleEngine(
         camera, class_names=scenario.class_names, pipeline_version="0", config_version="0", model_version="trace"
     )
@@ -164,8 +164,8 @@ def _truth_of(scenario: Scenario, vehicle: str | None, event: Event) -> list[str
     ] + [str(dict(event.details))]
 
 
-def _rows(scenario: Scenario, events: list[Event], *, misses: bool) -> Iterator[str]:
-    for kind in RULES:
+def _rows(scenario: Scenario, events: list[Event], rules: tuple[str, ...], *, misses: bool) -> Iterator[str]:
+    for kind in rules:
         result = score(scenario, events, kind)
         if not (result.acts or result.candidates):
             continue
@@ -190,15 +190,17 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--every", type=int, default=1, help="look at every n-th frame only")
     parser.add_argument("--true-tracks", action="store_true", help="take the true vehicles as tracks")
+    parser.add_argument("--rules", default=",".join(RULES), help="only these, separated by commas")
     parser.add_argument("--misses", action="store_true", help="list what was missed and what was false")
     arguments = parser.parse_args()
+    rules = tuple(arguments.rules.split(","))
     print("scenario      rule              acts   told precision  recall  |t| med/max  false/h")
     for folder in arguments.folders:
         if folder.is_dir():
             scenario = read_scenario(folder, every=arguments.every)
-            events, engine_ms = run(scenario, true_tracks=arguments.true_tracks)
+            events, engine_ms = run(scenario, rules, true_tracks=arguments.true_tracks)
             print(
-                "\n".join(_rows(scenario, events, misses=arguments.misses))
+                "\n".join(_rows(scenario, events, rules, misses=arguments.misses))
                 or f"{scenario.name:13s} nothing, as it should"
             )
             print(f"{scenario.name:13s} engine {engine_ms:.2f} ms a frame", flush=True)

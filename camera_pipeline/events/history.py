@@ -6,7 +6,7 @@ Kept as arrays over all vehicles, because it is touched for every vehicle in eve
 for a moment and goes on under a new id keeps its history and its `key`, so that rules see one vehicle and one act.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Vehicles:
         xyxy: float64 (M, 4), px, with the hidden part below.
         previous_xyxy: float64 (M, 4), where it was seen last; NaN for new vehicles.
         previous_s: float64 (M,), when; NaN for new vehicles.
-        first_seen_s: float64 (M,), when it was first believed.
+        first_seen_s: float64 (M,), when it was first seen.
         height_px: float64 (M,), mean box height of the last second: the unit of all thresholds.
         anchor: float64 (M, 2), bottom centres, where the vehicles meet the road, px.
         edge_velocity: float64 (M, 4), px/s of left, top, right and bottom edge, fitted to the last second; NaN when
@@ -70,6 +70,12 @@ class Vehicles:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    def of(self, chosen: NDArray[np.bool_]) -> "Vehicles":
+        """Return the chosen rows."""
+        if chosen.all():
+            return self
+        return Vehicles(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +116,26 @@ class Histories:
         return len(self._slot_of_key)
 
     def update(self, scene: Scene) -> None:
-        """Add one frame's confirmed tracks."""
+        """Add one frame's tracks.
+
+        What a track did before it was believed counts once it is: a vehicle that comes out from behind a bus crosses a
+        line within its first frames. Rules see it in `now` from then on only.
+        """
         tracks, now_s = scene.tracks, scene.media_time_s
-        rows = np.flatnonzero(tracks.confirmed)
-        boxes = tracks.xyxy[rows].astype(np.float64)
-        slots = self._slots(tracks.track_id[rows].tolist(), boxes, tracks.class_id[rows], now_s)
+        seen_boxes = tracks.xyxy.astype(np.float64)
+        slots = self._slots(tracks.track_id.tolist(), seen_boxes, tracks.class_id, now_s)
         at, seen = self._count[slots] % POINTS, self._count[slots] > 0
         roof_way = self._roof_px_s[slots] * (now_s - self._last_seen[slots])
-        self._full_height[slots] = full_height(boxes, self._full_height[slots], roof_way, seen)
+        self._full_height[slots] = full_height(seen_boxes, self._full_height[slots], roof_way, seen)
         self._times[slots, at] = now_s
-        self._boxes[slots, at] = complete(boxes, self._full_height[slots])
+        self._boxes[slots, at] = complete(seen_boxes, self._full_height[slots])
         self._count[slots] += 1
-        self._class_id[slots], self._track_id[slots] = tracks.class_id[rows], tracks.track_id[rows]
-        self.now = self._vehicles(slots, tracks.confidence[rows].astype(np.float64))
-        sideways, down = np.nan_to_num(self.now.roof_velocity).T
+        self._class_id[slots], self._track_id[slots] = tracks.class_id, tracks.track_id
+        vehicles = self._vehicles(slots, tracks.confidence.astype(np.float64))
+        sideways, down = np.nan_to_num(vehicles.roof_velocity).T
         self._roof_px_s[slots] = np.abs(sideways) + np.maximum(-down, 0.0)
         self._last_seen[slots] = now_s
+        self.now = vehicles.of(tracks.confirmed)
         self.ended = self._forget(now_s)
 
     def path(self, key: int) -> Path:

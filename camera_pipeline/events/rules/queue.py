@@ -21,8 +21,8 @@ NEAR = 1.5
 """Box heights ahead within which a slow vehicle explains the stand: some 6 m for riders, 15 m for cars far away."""
 FAR = 4.0
 """The same while the signal is not green: gaps in a queue are wider than gaps between vehicles that drive."""
-ASIDE = 0.6
-"""Box heights to either side that count as ahead."""
+ASIDE = 0.8
+"""Share of the mean width of two boxes by which the one may be aside of the other and still be ahead of it."""
 AT_LINE = 2.5
 """Box heights before the stop line within which the first vehicle of a queue stands."""
 
@@ -80,7 +80,8 @@ def _is_behind(vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, F
     size = (vehicles.height_px[rows][:, None] + vehicles.height_px[None]) / 2
     area = _cross(way, across)[:, None]
     along = _cross(offset, across[:, None]) / area / size
-    aside = np.abs(_cross(way[:, None], offset) / area / size)
+    width = vehicles.xyxy[:, 2] - vehicles.xyxy[:, 0]
+    aside = np.abs(_cross(way[:, None], offset) / area) / ((width[rows][:, None] + width[None]) / 2)
     slow = ~(vehicles.pace >= SLOW_PACE)
     return np.asarray(((along > 0.1) & (along < reach[:, None]) & (aside < ASIDE) & slow).any(axis=1))
 

@@ -25,10 +25,14 @@ from camera_pipeline.types import EventKind, Scene, SignalState, Subject
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-STANDING_PACE = 0.12
-"""Box heights a second; slower stands."""
+STANDING_PACE = 0.06
+"""Box heights a second; slower stands. Five times the error of a fitted velocity; a far car that pulls out has 0.1."""
 MOVED = 0.4
-"""Box heights from where it stood: it has gone on. Forty times the jitter of boxes."""
+"""Box heights from where it stood ..."""
+MOVED_S = 1.0
+"""... for so long: it has gone on. Shorter is a box that something hides in part."""
+SETTLE_S = 5.0
+"""The place where it stands follows its box so slowly: parking ends, and a box grows as its vehicle comes to view."""
 SAME_PLACE = 0.6
 """Share of the smaller box: a vehicle of the class that comes out here from behind another one is the one that stood
 here; much of it may be hidden still."""
@@ -57,6 +61,8 @@ class _Stand:
     subject: Subject
     began_s: float
     seen_s: float
+    place: Float
+    away_since_s: float | None = None
     unexplained_s: float = 0.0
     is_told: bool = False
 
@@ -103,6 +109,7 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
         for row in np.flatnonzero(standing).tolist():
             stand = self._stand_of(vehicles, row, now_s)
             stand.unexplained_s += 0.0 if explained[row] else now_s - stand.seen_s
+            stand.place = stand.place + (vehicles.xyxy[row] - stand.place) * min((now_s - stand.seen_s) / SETTLE_S, 1.0)
             stand.seen_s = now_s
             if not stand.is_told and stand.unexplained_s >= self.settings.min_s:
                 stand.is_told = True
@@ -126,21 +133,25 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
         hidden = [
             stand for other, stand in self._stands.items() if other not in seen and stand.subject.class_name == name
         ]
-        shared = overlap_of_smaller(vehicles.xyxy[row], [stand.subject.xyxy for stand in hidden])
+        shared = overlap_of_smaller(vehicles.xyxy[row], [stand.place for stand in hidden])
         if len(shared) and shared.max() >= SAME_PLACE:
             stand = hidden[int(shared.argmax())]
             self._stands = {other: one for other, one in self._stands.items() if one is not stand}
         else:
-            stand = _Stand(key, self.subject(vehicles, row), now_s, now_s)
+            stand = _Stand(key, self.subject(vehicles, row), now_s, now_s, vehicles.xyxy[row])
         self._stands[key] = stand
         return stand
 
     def _is_over(self, stand: _Stand, vehicles: Vehicles, row: int | None, now_s: float) -> bool:
         if row is None:
             return now_s - stand.seen_s > HIDDEN_S
-        moved = np.abs(vehicles.xyxy[row] - np.array(stand.subject.xyxy)) / vehicles.height_px[row]
+        moved = np.abs(vehicles.xyxy[row] - stand.place) / vehicles.height_px[row]
         # Whatever hides a part of it moves one edge; a vehicle that goes on moves both edges of a pair.
-        return bool(max(min(moved[0], moved[2]), min(moved[1], moved[3])) > MOVED)
+        if max(min(moved[0], moved[2]), min(moved[1], moved[3])) <= MOVED:
+            stand.away_since_s = None
+        elif stand.away_since_s is None:
+            stand.away_since_s = now_s
+        return stand.away_since_s is not None and now_s - stand.away_since_s >= MOVED_S
 
     def _end(self, stand: _Stand) -> Iterator[Candidate]:
         if stand.is_told:

@@ -27,8 +27,6 @@ AGAINST_PACE = 0.15
 """Box heights a second against the lane; slower is manoeuvring, or the drift of a box."""
 AGAINST_COSINE = -0.5
 """Within 60° of straight against; crossing a lane is not driving against it."""
-PAUSE_S = 1.0
-"""A pause, or a moment out of the lane, up to this long does not begin the count anew."""
 LOST_S = 60.0
 """A vehicle that was told, was lost and goes on against the lane within this time ..."""
 LOST_NEAR = 2.0
@@ -94,10 +92,14 @@ class WrongWay(Rule[WrongWaySettings]):
     def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
         """Return a candidate for each vehicle that has gone against a lane for long and far enough."""
         vehicles, now_s = histories.now, scene.media_time_s
-        for row, lane in self._rows_against(vehicles, scene.frame_wh):
+        against, along = self._rows(vehicles, scene.frame_wh)
+        for key in vehicles.key[along].tolist():
+            if key in self._against and not self._against[key].is_told:
+                del self._against[key]  # a pause does not end it, going with the lane does
+        for row, lane in against.items():
             key = int(vehicles.key[row])
             state = self._against.get(key)
-            if state is None or (not state.is_told and now_s - state.seen_s > PAUSE_S):
+            if state is None:
                 told = self._was_told(vehicles, row, now_s)
                 state = self._against[key] = _Against(lane, now_s, now_s, is_told=told)
             if state.seen_s == vehicles.previous_s[row]:  # against the lane in both frames, so all the way between
@@ -110,20 +112,18 @@ class WrongWay(Rule[WrongWaySettings]):
         ended = [state for key in histories.ended if (state := self._against.pop(key, None)) is not None]
         self._lost.extend(state for state in ended if state.is_told)
 
-    def _rows_against(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> Iterator[tuple[int, str]]:
-        """Return the rows of vehicles that move against the lane they are in, and along none, with the lane."""
+    def _rows(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> tuple[dict[int, str], NDArray[np.bool_]]:
+        """Return the rows of vehicles that move against the lane they are in (and along none), and who moves along."""
         moving = self.watched(vehicles) & (vehicles.pace >= AGAINST_PACE)
-        if not moving.any():
-            return
-        lane_of: dict[int, str] = {}
+        against: dict[int, str] = {}
         along = np.zeros(len(vehicles), np.bool_)
         for lane in self._road.lanes(frame_wh):
             inside = moving & lane.region.contains(vehicles.anchor)
             if inside.any():
                 cosine = _cosine(vehicles, lane.way)
                 along |= inside & (cosine > 0)
-                lane_of |= dict.fromkeys(np.flatnonzero(inside & (cosine < AGAINST_COSINE)).tolist(), lane.name)
-        yield from ((row, name) for row, name in sorted(lane_of.items()) if not along[row])
+                against |= dict.fromkeys(np.flatnonzero(inside & (cosine < AGAINST_COSINE)).tolist(), lane.name)
+        return {row: name for row, name in sorted(against.items()) if not along[row]}, along
 
     def _was_told(self, vehicles: Vehicles, row: int, now_s: float) -> bool:
         """Whether a vehicle that was told and lost goes on here."""
