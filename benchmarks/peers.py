@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -80,12 +81,11 @@ def supervision_loop(urls: Sequence[str], model: Model, look: Look) -> str:
             look(1)
 
     _start(watch, urls)
-    return sv.__version__
+    return version("supervision")
 
 
 def inference_pipeline(urls: Sequence[str], model: Model, look: Look) -> str:
     """Roboflow's InferencePipeline with a model of one's own, held to five frames a second."""
-    import inference
     from inference import InferencePipeline
 
     def infer(frames: list) -> list:
@@ -99,12 +99,11 @@ def inference_pipeline(urls: Sequence[str], model: Model, look: Look) -> str:
         max_fps=LOOKS_A_SECOND,
     )
     pipeline.start()
-    return inference.__version__
+    return version("inference")
 
 
 def ultralytics_streams(urls: Sequence[str], model: Model, look: Look) -> str:
     """Ultralytics' stream loader, every fifth frame, as `model.predict(source, stream=True, vid_stride=5)` uses it."""
-    import ultralytics
     from ultralytics.data.loaders import LoadStreams
 
     listed = Path(tempfile.mkdtemp()) / "list.streams"
@@ -116,7 +115,7 @@ def ultralytics_streams(urls: Sequence[str], model: Model, look: Look) -> str:
             look(len(images))
 
     _start(watch, [str(listed)])
-    return ultralytics.__version__
+    return version("ultralytics")
 
 
 def _start(work: Callable[[str], None], items: Sequence[str]) -> None:
@@ -150,7 +149,7 @@ def main() -> None:
     def look(count: int) -> None:
         looks[0] += count
 
-    version = side(sys.argv[6:], Model(model, blind=sys.argv[5] == "blind"), look)
+    peer_version = side(sys.argv[6:], Model(model, blind=sys.argv[5] == "blind"), look)
     _wait_for_looks(looks, 0)
     time.sleep(warm_up_s)
     cpu_s, wall_s, before = time.process_time(), time.perf_counter(), looks[0]
@@ -161,7 +160,7 @@ def main() -> None:
         "cores": (time.process_time() - cpu_s) / passed_s,
         "looks": (looks[0] - before) / passed_s,
         "mib": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20,
-        "version": version,
+        "version": peer_version,
     }
     print(json.dumps(found), flush=True)
     os._exit(0)  # peers leave threads behind that never end

@@ -86,13 +86,14 @@ def main() -> None:
     )
     print(" | times fewer than ours | memory, MiB |\n|---|---|---|---|---|---|---|")
     for name in (OURS, GATED, *PEERS.values()):
-        print(_row(name, runs, count))
+        print(row(name, runs, count))
     if chosen.plots:
         shown = {name: statistics.median(cameras_a_core(run[name]) for run in runs) for name in runs[0]}
         plots.bars(chosen.plots / "bench_cameras.png", "1080p25 cameras a core, five looks a second, same model", shown)
 
 
-def _row(name: str, rounds: Sequence[dict[str, Run]], count: int) -> str:
+def row(name: str, rounds: Sequence[dict[str, Run]], count: int) -> str:
+    """Return a side's row of the table, medians over the rounds."""
     runs = [found[name] for found in rounds if name in found]
     if not runs:
         return f"| {name} | not installed here | | | | | |"
