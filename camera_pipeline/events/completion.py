@@ -30,9 +30,9 @@ def full_height(boxes: Float, known_px: Float, roof_way_px: Float, seen: NDArray
         seen: whether the vehicles were seen before, bool (M,).
     """
     height = boxes[:, 3] - boxes[:, 1]
-    still_possible = known_px - SHRINK * roof_way_px
-    rising = still_possible + RISE * (height - still_possible)
-    return np.where(seen, np.where(height >= still_possible, rising, np.maximum(height, still_possible)), height)
+    at_least = known_px - SHRINK * roof_way_px
+    grown = known_px + RISE * (height - known_px)
+    return np.where(seen, np.where(height > known_px, grown, np.maximum(height, at_least)), height)
 
 
 def complete(boxes: Float, full_px: Float) -> Float:

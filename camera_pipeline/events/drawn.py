@@ -34,9 +34,12 @@ def missing_drawings(camera: Camera, settings: Settings) -> list[Mistake]:
 
 def needs(settings_type: type[Settings]) -> tuple[str, ...]:
     """Return what a rule with these settings cannot do without: `lines`, `zones`, `lanes`, `signals`."""
-    fields = settings_type.model_fields.values()
-    found = {_drawn(field.annotation, field.metadata): field.is_required() or bool(field.default) for field in fields}
-    return tuple(sorted({drawn.collection for drawn, needed in found.items() if drawn is not None and needed}))
+    needed = {
+        drawn.collection
+        for field in settings_type.model_fields.values()
+        if (drawn := _drawn(field.annotation, field.metadata)) is not None and (field.is_required() or field.default)
+    }
+    return tuple(sorted(needed))
 
 
 def _names(settings: Settings) -> Iterator[tuple[KeyPath, str, str]]:
