@@ -30,6 +30,11 @@ class _Json(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False)
 
 
+def _matters(record: logging.LogRecord) -> bool:
+    """The scaler remarks on every full-range picture that its pixel format has an old name; nobody can act on it."""
+    return not (record.name.startswith("libav") and "deprecated pixel format" in record.getMessage())
+
+
 def set_up_logging(*, as_json: bool = False, level: int = logging.INFO) -> None:
     """Send logs to standard error.
 
@@ -39,6 +44,7 @@ def set_up_logging(*, as_json: bool = False, level: int = logging.INFO) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if as_json else _Text("%(asctime)sZ %(levelname)-7s %(message)s"))
+    handler.addFilter(_matters)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -1,5 +1,6 @@
 """`replay` and `detect`: recorded footage through the rules, or through the detector alone."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from camera_pipeline.cli.live import ConfigArgument
+from camera_pipeline.cli.logs import set_up_logging
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import UserError
 from camera_pipeline.events.browse import one_line
@@ -49,6 +51,7 @@ def replay(
 
     `camera-pipeline replay configs/demo.yaml --camera junction --from-trace junction.jsonl.zst --out out`
     """
+    set_up_logging(level=logging.WARNING)
     settings, one = _camera(config, camera)
     output = ReplayOutput(folder=out, annotate=annotate, trace=trace)
     if (from_trace is None) == (not files):
@@ -86,6 +89,7 @@ def detect(
 
     Example: `camera-pipeline detect photo.jpg sample_videos/junction.mp4 --out found`
     """
+    set_up_logging(level=logging.WARNING)
     with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=_console) as bar:
         task = bar.add_task("detecting", total=None)
         found = detect_in_files(files, out, model=model, every_s=every_s, progress=lambda: bar.advance(task))
@@ -128,8 +132,6 @@ def _print_event(event: Event) -> None:
 
 def _print_summary(summary: ReplaySummary, out: Path | None) -> None:
     where = f", written to {out}" if out else ""
-    for note in summary.notes:
-        _console.print(f"note: {note}", markup=False)
     _console.print(
         f"{len(summary.events)} event(s) in {summary.media_s:.1f} s, {summary.frames} frames analysed{where}"
     )

@@ -6,7 +6,7 @@ byte for byte.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -51,13 +51,11 @@ class ReplaySummary:
         events: all events in order.
         frames: frames analysed.
         media_s: seconds of footage.
-        notes: what a person should know about the files, one sentence each.
     """
 
     events: tuple[Event, ...]
     frames: int
     media_s: float
-    notes: tuple[str, ...] = ()
 
 
 def replay_footage(
@@ -93,9 +91,7 @@ def replay_footage(
     source = RecordedSource(camera, files, start=start, fps=fps)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, detector)
-        summary = sinks.drain(_outcomes(source.frames(), line, detector, sinks), progress, on_event)
-    notes = tuple(f"{report.path}: {note}" for report in source.reports for note in report.notes)
-    return replace(summary, notes=notes)
+        return sinks.drain(_outcomes(source.frames(), line, detector, sinks), progress, on_event)
 
 
 def replay_trace(
