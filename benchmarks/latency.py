@@ -53,7 +53,7 @@ def main() -> None:
     options.add_argument("--short", action="store_true", help="little work; figures mean nothing")
     options.add_argument("--plots", type=Path, help="folder for the plot")
     chosen = options.parse_args()
-    warm_up_s, seconds = (2.0, 2.0) if chosen.short else (6.0, 25.0)
+    warm_up_s, seconds = (2.0, 2.0) if chosen.short else (5.0, 20.0)
     processes = 1 if chosen.short else SIMULATORS
     with simulated(footage(FULL_HD, 2.0 if chosen.short else 20.0), processes=processes) as urls:
         runs = [(1, run(urls, 1, warm_up_s, seconds))]

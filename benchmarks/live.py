@@ -33,7 +33,7 @@ from camera_pipeline.events.redis_link import connect
 from camera_pipeline.events.schema import EXAMPLE_VIOLATION
 from camera_pipeline.pipeline.compose import line_for
 from camera_pipeline.pipeline.line import Outcome
-from camera_pipeline.pipeline.live import LivePipeline
+from camera_pipeline.pipeline.live import LivePipeline, Observer
 from camera_pipeline.types import Detections, Event, Frame
 
 STREAM = "cam:violations"
@@ -92,7 +92,7 @@ def run(config: Config, *, blind: bool, outbox: Outbox | None, warm_up_s: float,
     """Run the live pipeline and meter its middle part."""
     detector = (Blind if blind else Detector)(load_model(config.detector))
     make_line = partial(line_for, detector)
-    base_mib, stop, looks = rss_mib(), threading.Event(), [0]
+    base_mib, looks = rss_mib(), [0]
 
     def observe(frame: Frame, _outcome: Outcome) -> None:
         looks[0] += 1
@@ -100,15 +100,16 @@ def run(config: Config, *, blind: bool, outbox: Outbox | None, warm_up_s: float,
             outbox.append([event_of(frame)])
 
     sink = outbox or Discard()
-    with LivePipeline(config, detector=detector, make_line=make_line, sink=sink) as pipeline:
-        loop = threading.Thread(target=partial(pipeline.run, stop, observe))
-        loop.start()
+    with (
+        LivePipeline(config, detector=detector, make_line=make_line, sink=sink) as pipeline,
+        looping(pipeline, observe),
+    ):
         wait_for_looks(looks)
         time.sleep(warm_up_s)
         meter, before, began_ms = Meter(), looks[0], time.time() * 1000
         time.sleep(seconds)
         wait_for_looks(looks, before)
-        found = {
+        return {
             "cores": meter.cores(),
             "looks": (looks[0] - before) / meter.passed_s(),
             "machine": meter.machine_load(),
@@ -118,9 +119,19 @@ def run(config: Config, *, blind: bool, outbox: Outbox | None, warm_up_s: float,
             "ended_ms": time.time() * 1000,
             "dropped": sum(status.coverage.dropped for status in pipeline.status().values()),
         }
+
+
+@contextmanager
+def looping(pipeline: LivePipeline, observer: Observer) -> Iterator[None]:
+    """Run the main loop on a thread of its own, and end it whatever happens."""
+    stop = threading.Event()
+    loop = threading.Thread(target=pipeline.run, args=(stop, observer))
+    loop.start()
+    try:
+        yield
+    finally:
         stop.set()
         loop.join()
-    return found
 
 
 def wait_for_looks(looks: Sequence[int], more_than: int = 0) -> None:

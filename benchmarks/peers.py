@@ -98,7 +98,7 @@ def inference_pipeline(urls: Sequence[str], model: Model, look: Look) -> str:
         on_prediction=lambda _predictions, _frames: None,
         max_fps=LOOKS_A_SECOND,
     )
-    pipeline.start()
+    pipeline.start(use_main_thread=False)
     return version("inference")
 
 

@@ -74,7 +74,7 @@ def main() -> None:
     options.add_argument("--plots", type=Path, help="folder for the plot")
     options.add_argument("--peer-python", action="append", default=[], help="a Python that has peers installed")
     chosen = options.parse_args()
-    times, rounds, count = ((1.5, 1.5), 1, 1) if chosen.short else ((6.0, 12.0), 3, 2)
+    times, rounds, count = ((1.5, 1.5), 1, 1) if chosen.short else ((4.0, 8.0), 2, 2)
     pythons = [sys.executable, *chosen.peer_python]
     with simulated(footage(FULL_HD, 2.0 if chosen.short else 20.0), processes=count) as urls:
         runs = [one_round(urls, pythons, times, short=chosen.short) for _ in range(rounds)]
