@@ -65,21 +65,11 @@ class Region:
 
 def overlap(box: ArrayLike, others: ArrayLike) -> Float:
     """Return the intersection over union of one box (4,) with each of others (N, 4); float64 (N,)."""
-    shared, area, areas = _areas(box, others)
-    return np.asarray(shared / np.maximum(area + areas - shared, _TINY_AREA))
-
-
-def overlap_of_smaller(box: ArrayLike, others: ArrayLike) -> Float:
-    """Return the share of the smaller of two boxes that lies in the other one; one box (4,), others (N, 4)."""
-    shared, area, areas = _areas(box, others)
-    return np.asarray(shared / np.maximum(np.minimum(area, areas), _TINY_AREA))
-
-
-def _areas(box: ArrayLike, others: ArrayLike) -> tuple[Float, float, Float]:
     one, many = np.asarray(box, np.float64), np.asarray(others, np.float64).reshape(-1, 4)
     shared_wh = np.minimum(one[2:], many[:, 2:]) - np.maximum(one[:2], many[:, :2])
     shared = np.prod(np.maximum(shared_wh, 0.0), axis=1)
-    return shared, float(np.prod(one[2:] - one[:2])), np.prod(many[:, 2:] - many[:, :2], axis=1)
+    union = np.prod(one[2:] - one[:2]) + np.prod(many[:, 2:] - many[:, :2], axis=1) - shared
+    return np.asarray(shared / np.maximum(union, _TINY_AREA))
 
 
 def interpolate(first: float, second: float, fraction: float) -> float:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_pipeline.geometry import Gate, Region, box_points, interpolate, overlap, overlap_of_smaller, to_pixels
+from camera_pipeline.geometry import Gate, Region, box_points, interpolate, overlap, to_pixels
 
 coordinate = st.floats(-1000, 1000, allow_nan=False, width=32)
 point = st.tuples(coordinate, coordinate)
@@ -131,11 +131,6 @@ def test_a_gate_needs_a_line_and_a_side(line: list[tuple[float, float]], far: tu
 def test_overlap_is_one_with_itself_and_nothing_apart() -> None:
     shared = overlap((0, 0, 10, 10), [(0, 0, 10, 10), (5, 0, 15, 10), (20, 20, 30, 30)])
     assert shared.tolist() == pytest.approx([1.0, 1 / 3, 0.0])
-
-
-def test_a_box_within_another_lies_in_it_as_a_whole() -> None:
-    shared = overlap_of_smaller((0, 0, 10, 10), [(2, 2, 4, 4), (-10, -10, 30, 30), (5, 0, 15, 10), (20, 20, 30, 30)])
-    assert shared.tolist() == pytest.approx([1.0, 1.0, 0.5, 0.0])
 
 
 def test_overlap_with_nothing_is_empty() -> None:

@@ -27,6 +27,8 @@ RECENT_S = 1.0
 """... and not older than this: long enough to average the jitter of boxes, short enough to follow a start."""
 LINK_S = 2.0
 """A vehicle unseen for longer is gone; one that appears later is another."""
+TURN_WEIGHT = 0.3
+"""What a roof's way aside counts for its height, against its way up: a car that turns its side loses a third or so."""
 _FIRST_CAPACITY = 64
 
 
@@ -133,7 +135,7 @@ class Histories:
         self._class_id[slots], self._track_id[slots] = tracks.class_id, tracks.track_id
         vehicles = self._vehicles(slots, tracks.confidence.astype(np.float64))
         sideways, down = np.nan_to_num(vehicles.roof_velocity).T
-        self._roof_px_s[slots] = np.abs(sideways) + np.maximum(-down, 0.0)
+        self._roof_px_s[slots] = TURN_WEIGHT * np.abs(sideways) + np.maximum(-down, 0.0)
         self._last_seen[slots] = now_s
         self.now = vehicles.of(tracks.confirmed)
         self.ended = self._forget(now_s)

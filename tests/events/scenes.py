@@ -1,11 +1,11 @@
 """A small junction, and scenes of vehicles that follow scripts; for tests of rules.
 
-    Picture 1000 x 1000 px, traffic comes down the picture (towards the camera).
+Picture 1000 x 1000 px, traffic comes down the picture (towards the camera).
 
-    y   0  ┌─ approach ─┐      lane and zone, x 200..800
-       400 ──────────────      stop_line
-       900 ──────────────      proceed_line
-    right_turn_line: x = 150, y 450..850
+y   0  ┌─ approach ─┐      lane and zone, x 200..800
+   400 ──────────────      stop_line
+   900 ──────────────      proceed_line
+right_turn_line: x = 150, y 450..850
 """
 
 from collections.abc import Iterable, Iterator, Sequence

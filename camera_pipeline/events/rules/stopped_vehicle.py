@@ -19,7 +19,6 @@ from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.queue import Queue
 from camera_pipeline.events.rules.road import Road
-from camera_pipeline.geometry import overlap_of_smaller
 from camera_pipeline.types import EventKind, Scene, SignalState, Subject
 
 Float = NDArray[np.float64]
@@ -33,9 +32,8 @@ MOVED_S = 1.0
 """... for so long: it has gone on. Shorter is a box that something hides in part."""
 SETTLE_S = 5.0
 """The place where it stands follows its box so slowly: parking ends, and a box grows as its vehicle comes to view."""
-SAME_PLACE = 0.6
-"""Share of the smaller box: a vehicle of the class that comes out here from behind another one is the one that stood
-here; much of it may be hidden still."""
+SAME_PLACE = 0.2
+"""Box heights: a vehicle of the class that comes out so near to where one stood is that one."""
 HIDDEN_S = 20.0
 """A standing vehicle may be hidden by passing ones for so long."""
 
@@ -129,13 +127,11 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
         key = int(vehicles.key[row])
         if key in self._stands:
             return self._stands[key]
-        seen, name = set(vehicles.key.tolist()), self.class_names[int(vehicles.class_id[row])]
-        hidden = [
-            stand for other, stand in self._stands.items() if other not in seen and stand.subject.class_name == name
-        ]
-        shared = overlap_of_smaller(vehicles.xyxy[row], [stand.place for stand in hidden])
-        if len(shared) and shared.max() >= SAME_PLACE:
-            stand = hidden[int(shared.argmax())]
+        name = self.class_names[int(vehicles.class_id[row])]
+        seen = set(vehicles.key.tolist())
+        gone = [one for other, one in self._stands.items() if other not in seen and one.subject.class_name == name]
+        stand = min(gone, key=lambda one: _way(one.place, vehicles, row), default=None)
+        if stand is not None and _way(stand.place, vehicles, row) <= SAME_PLACE:
             self._stands = {other: one for other, one in self._stands.items() if one is not stand}
         else:
             stand = _Stand(key, self.subject(vehicles, row), now_s, now_s, vehicles.xyxy[row])
@@ -145,9 +141,7 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
     def _is_over(self, stand: _Stand, vehicles: Vehicles, row: int | None, now_s: float) -> bool:
         if row is None:
             return now_s - stand.seen_s > HIDDEN_S
-        moved = np.abs(vehicles.xyxy[row] - stand.place) / vehicles.height_px[row]
-        # Whatever hides a part of it moves one edge; a vehicle that goes on moves both edges of a pair.
-        if max(min(moved[0], moved[2]), min(moved[1], moved[3])) <= MOVED:
+        if _way(stand.place, vehicles, row) <= MOVED:
             stand.away_since_s = None
         elif stand.away_since_s is None:
             stand.away_since_s = now_s
@@ -169,3 +163,12 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
             confidence=0.9,
             details=details,
         )
+
+
+def _way(place: Float, vehicles: Vehicles, row: int) -> float:
+    """Return how far a vehicle is from a place (box, (4,)), in box heights.
+
+    Whatever hides a part of a vehicle moves one edge; a vehicle that goes on moves both edges of a pair.
+    """
+    left, top, right, bottom = np.abs(vehicles.xyxy[row] - place) / vehicles.height_px[row]
+    return float(max(min(left, right), min(top, bottom)))

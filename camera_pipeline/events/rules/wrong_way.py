@@ -1,7 +1,7 @@
 """Riding or driving against a lane's direction.
 
-      lane        │ ▼ ▼ ▼ │   direction, as drawn
-                  │   ▲   │   against it for 2 s and one box height: one candidate a vehicle
+lane        │ ▼ ▼ ▼ │   direction, as drawn
+            │   ▲   │   against it for 2 s and one box height: one candidate a vehicle
 """
 
 from collections import deque
@@ -28,9 +28,11 @@ AGAINST_PACE = 0.15
 AGAINST_COSINE = -0.5
 """Within 60° of straight against; crossing a lane is not driving against it."""
 LOST_S = 60.0
-"""A vehicle that was told, was lost and goes on against the lane within this time ..."""
-LOST_NEAR = 2.0
-"""... and so many box heights is the same: it waited in a jam, behind others."""
+"""A vehicle that was told, paused, and whose track broke meanwhile may go on within this time ..."""
+LOST_NEAR = 1.0
+"""... from within so many box heights: it waited in a jam, behind others. One that begins there is the same."""
+PAUSED_S = 1.0
+"""Whoever goes on without a pause of this length is somebody else, close behind."""
 _LOST_KEPT = 32
 _CONFIDENCE = 0.95
 
@@ -126,13 +128,14 @@ class WrongWay(Rule[WrongWaySettings]):
         return {row: name for row, name in sorted(against.items()) if not along[row]}, along
 
     def _was_told(self, vehicles: Vehicles, row: int, now_s: float) -> bool:
-        """Whether a vehicle that was told and lost goes on here."""
+        """Whether a vehicle that was told and paused goes on here, under another key."""
+        told = [*self._lost, *(state for state in self._against.values() if state.is_told)]
         middle = (vehicles.xyxy[row, :2] + vehicles.xyxy[row, 2:]) / 2
         return any(
-            now_s - lost.seen_s <= LOST_S
+            PAUSED_S < now_s - lost.seen_s <= LOST_S
             and lost.class_id == vehicles.class_id[row]
             and np.hypot(*(middle - (lost.xyxy[:2] + lost.xyxy[2:]) / 2)) <= LOST_NEAR * vehicles.height_px[row]
-            for lost in self._lost
+            for lost in told
         )
 
     def _is_enough(self, state: _Against) -> bool:

@@ -68,6 +68,15 @@ def test_a_stand_goes_on_under_a_new_track() -> None:
     assert onset.media_time_s == pytest.approx(2.5, abs=1.0)
 
 
+def test_a_vehicle_that_stops_in_front_of_it_does_not_take_its_place() -> None:
+    hidden = Actor(STANDS, unseen=[(15.0, 18.0), (25.0, 28.0)])
+    in_front = Actor(
+        [(10.0, 500.0, 20.0), (14.0, 530.0, 195.0), (30.0, 530.0, 195.0), (33.0, 530.0, 395.0)], track_id=2
+    )
+    events = told([hidden, in_front])
+    assert [(event.phase, event.subject.track_id) for event in events if event.subject] == [("onset", 1), ("end", 1)]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -50,6 +50,12 @@ def test_one_vehicle_is_told_once_even_when_its_track_breaks() -> None:
     assert len(told(Actor(first), Actor(second, track_id=2))) == 1
 
 
+def test_who_waited_in_a_jam_and_goes_on_under_another_track_is_told_once() -> None:
+    before = [(0.0, 500.0, 390.0), (4.0, 500.0, 300.0), (10.0, 500.0, 300.0)]
+    after = [(18.0, 500.0, 300.0), (20.0, 500.0, 300.0), (26.0, 500.0, 100.0)]
+    assert len(told(Actor(before), Actor(after, track_id=2), until_s=30.0)) == 1
+
+
 def test_two_vehicles_are_told_twice() -> None:
     assert len(told(Actor(UP), Actor([(1.0, 300.0, 390.0), (7.0, 300.0, 90.0)], track_id=2))) == 2
 
