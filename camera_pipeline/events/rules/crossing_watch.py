@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from camera_pipeline.events.history import Histories, Path, Vehicles
 from camera_pipeline.events.rule import Rule
-from camera_pipeline.events.rules.junction import END_SLACK, Junction
+from camera_pipeline.events.rules.junction import END_SLACK, Junction, Step
 from camera_pipeline.events.rules.signal_crossing import Passage, SignalCrossingSettings
 from camera_pipeline.events.rules.signal_log import SignalLog, Span
 from camera_pipeline.geometry import box_points, interpolate
@@ -37,9 +37,6 @@ LOST_DEPTH = 0.5
 """Of the way from stop line to proceed line: whoever was lost beyond went through."""
 TURN_WAIT_S = 2.0
 """A wide right turn may touch the proceed line before it leaves; so long we wait for it."""
-TURN_SLACK = 0.5
-"""Box heights beyond the ends of the right turn line that count: seen from its side, a vehicle's lower edge is nearer
-to the camera than its middle."""
 TURN_SWING_DEG = 25.0
 """A straight way on the road is straight in the picture; a heading that swings further from that at the entry to the
 junction is a turn, ..."""
@@ -77,9 +74,10 @@ class CrossingWatch:
         fronts = junction.fronts(vehicles.xyxy)
         before = junction.fronts(vehicles.previous_xyxy)
         self._notice(junction, vehicles, before, fronts, scene.media_time_s)
-        for row, key in enumerate(vehicles.key.tolist()):
-            if key in self._passages:
-                self._follow(junction, histories, row, before[row], fronts[row], scene.media_time_s)
+        rows = [row for row, key in enumerate(vehicles.key.tolist()) if key in self._passages] if self._passages else []
+        steps = junction.steps(before[rows], fronts[rows], vehicles.height_px[rows]) if rows else []
+        for row, step in zip(rows, steps, strict=True):
+            self._follow(histories, row, step, scene.media_time_s)
         yield from self._decided(scene.media_time_s, histories.ended)
 
     def _drawn(self, frame_wh: tuple[int, int]) -> Junction:
@@ -131,26 +129,17 @@ class CrossingWatch:
             red, earliest_s = self._log.red_over(before_s, min(after_s, crossed_s + gap_s / 2)), before_s
         return red if red is not None and earliest_s >= red.first_s + self._settings.grace_s else None
 
-    def _follow(
-        self, junction: Junction, histories: Histories, row: int, before: Float, front: Float, now_s: float
-    ) -> None:
-        vehicles = histories.now
-        key = int(vehicles.key[row])
+    def _follow(self, histories: Histories, row: int, step: Step, now_s: float) -> None:
+        key = int(histories.now.key[row])
         passage = self._passages[key]
-        beyond = float(junction.line.distance_px(front[None])[0] / vehicles.height_px[row])
-        if not self._is_credible(passage, beyond, junction, histories.path(key)):
+        if not self._is_credible(passage, step.beyond, histories, key) or (step.turned and self._turn_is_free):
             del self._passages[key]
             return
-        self._note_progress(passage, junction, vehicles, row, front, now_s)
-        if _has_turned(junction, before, front, float(vehicles.height_px[row])):
-            if self._turn_is_free:
-                del self._passages[key]
-                return
-            passage.proceeded_s = passage.proceeded_s or now_s
-        if np.isfinite(junction.proceed.crossing(before[None], front[None])[0]):
-            passage.proceeded_s = passage.proceeded_s or now_s
+        self._note_progress(passage, histories.now, row, step, now_s)
+        if passage.proceeded_s is None and (step.turned or step.proceeded):
+            passage.proceeded_s = now_s
 
-    def _is_credible(self, passage: Passage, beyond: float, junction: Junction, path: Path) -> bool:
+    def _is_credible(self, passage: Passage, beyond: float, histories: Histories, key: int) -> bool:
         """Whether the vehicle is (still) beyond the line, and came there on red; gathers the evidence."""
         if passage.believed:
             return beyond > -BEYOND
@@ -160,29 +149,25 @@ class CrossingWatch:
         if beyond < 0 or not (passage.reached or is_red):
             return False
         if passage.reached and passage.points >= 2:
-            passage.believed = _has_moved_across(passage, junction, path)
+            junction = self._junction
+            passage.believed = junction is not None and _has_moved_across(passage, junction, histories.path(key))
             return passage.believed
         return True
 
-    def _note_progress(
-        self, passage: Passage, junction: Junction, vehicles: Vehicles, row: int, front: Float, now_s: float
-    ) -> None:
-        passage.depth = float(junction.depth(front[None])[0])
-        passage.roof = tuple(box_points(vehicles.xyxy[row][None], 0.5, 0.0)[0].tolist())
-        passage.roof_velocity = tuple(np.nan_to_num(vehicles.roof_velocity[row]).tolist())
+    def _note_progress(self, passage: Passage, vehicles: Vehicles, row: int, step: Step, now_s: float) -> None:
+        passage.depth = step.depth
+        left, top, right, _ = vehicles.xyxy[row].tolist()
+        passage.roof = ((left + right) / 2, top)
+        passage.roof_velocity = tuple(vehicles.roof_velocity[row].tolist())
         if self._log.state is SignalState.GREEN and passage.released_s is None:
             passage.released_s = now_s
-        if passage.entry_phase is None and self._has_entered(passage, junction, front):
+        past_entry = step.depth >= self._settings.entry_fraction if step.is_past_entry is None else step.is_past_entry
+        if passage.entry_phase is None and past_entry:
             passage.entry_phase, passage.entry_roof = self._log.state, passage.roof
         if passage.entry_phase is None and vehicles.pace[row] < STANDING_PACE:
             passage.stood_s += now_s - passage.seen_s
             passage.stood_last_s = now_s
         passage.seen_s = now_s
-
-    def _has_entered(self, passage: Passage, junction: Junction, front: Float) -> bool:
-        if junction.entry is not None:
-            return bool(junction.entry.distance_px(front[None])[0] >= 0)
-        return passage.depth >= self._settings.entry_fraction
 
     def _decided(self, now_s: float, ended: tuple[int, ...]) -> Iterator[tuple[int, Passage]]:
         wait_s = TURN_WAIT_S if self._turn_is_free else 0.0
@@ -216,7 +201,7 @@ class CrossingWatch:
         start = box_points([passage.subject.xyxy], 0.5, 0.0)[0]
         across = junction.line.normal.mean(axis=0)
         side = np.sign(_angle_deg(across, junction.turn.start.mean(axis=0) - start))
-        velocity = np.array(passage.roof_velocity)
+        velocity = np.nan_to_num(np.array(passage.roof_velocity))
         swing_deg = side * _angle_deg(np.array(passage.entry_roof) - start, velocity)
         off_deg = side * _angle_deg(across, velocity)
         return bool(swing_deg > TURN_SWING_DEG and off_deg > TURN_OFF_DEG)
@@ -225,13 +210,6 @@ class CrossingWatch:
 def _angle_deg(first: Float, second: Float) -> float:
     """Return the signed angle from one vector (2,) to another."""
     return float(np.degrees(np.arctan2(first[0] * second[1] - first[1] * second[0], first @ second)))
-
-
-def _has_turned(junction: Junction, before: Float, after: Float, height_px: float) -> bool:
-    """Whether a front that moved from before to after, both (2,), crossed the right turn line."""
-    if junction.turn is None:
-        return False
-    return bool(np.isfinite(junction.turn.crossing(before[None], after[None], TURN_SLACK * height_px)[0]))
 
 
 def _has_moved_across(passage: Passage, junction: Junction, path: Path) -> bool:

@@ -17,6 +17,30 @@ END_SLACK = 0.1
 """Box heights by which a vehicle may pass beside the drawn end of a line."""
 
 
+TURN_SLACK = 0.5
+"""Box heights beyond the ends of the right turn line that count: seen from its side, a vehicle's lower edge is nearer
+to the camera than its middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where one vehicle has come from one frame to the next.
+
+    Attributes:
+        beyond: distance beyond the stop line, box heights; negative before it.
+        depth: share of the way to the proceed line.
+        is_past_entry: whether it is behind the entry line; None without one.
+        turned: whether it has just crossed the right turn line.
+        proceeded: whether it has just crossed the proceed line.
+    """
+
+    beyond: float
+    depth: float
+    is_past_entry: bool | None
+    turned: bool
+    proceeded: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Junction:
     """Lines of one approach, in pixels.
@@ -71,6 +95,18 @@ class Junction:
         behind, ahead = self.line.distance_px(points), -self.proceed.distance_px(points)
         whole = behind + ahead
         return np.asarray(np.where(whole > 0, behind / np.where(whole > 0, whole, 1.0), 1.0))
+
+    def steps(self, before: Float, after: Float, height_px: Float) -> list[Step]:
+        """Return the steps of fronts that moved from before to after, both (N, 2), on vehicles that high, (N,)."""
+        beyond = self.line.distance_px(after) / height_px
+        nothing = np.zeros(len(after), np.bool_)
+        slack_px = TURN_SLACK * height_px
+        turned = np.isfinite(self.turn.crossing(before, after, slack_px)) if self.turn is not None else nothing
+        proceeded = np.isfinite(self.proceed.crossing(before, after))
+        entry = (self.entry.distance_px(after) >= 0).tolist() if self.entry is not None else [None] * len(after)
+        depth = self.depth(after)
+        columns = (beyond.tolist(), depth.tolist(), entry, turned.tolist(), proceeded.tolist())
+        return [Step(*row) for row in zip(*columns, strict=True)]
 
     def fraction(self, point: Float) -> tuple[float, float]:
         """Return a point (2,) as fractions of the picture."""
