@@ -24,7 +24,7 @@ def main() -> None:
     options.add_argument("--short", action="store_true", help="little work; figures mean nothing")
     options.add_argument("--plots", type=Path, help="folder for the plot")
     chosen = options.parse_args()
-    warm_up_s, seconds = (1.5, 1.5) if chosen.short else (20.0, 12.0)
+    warm_up_s, seconds = (1.5, 1.5) if chosen.short else (20.0, 8.0)
     counts, processes = ((1, 2), 1) if chosen.short else (COUNTS, SIMULATORS)
     with simulated(footage(SUBSTREAM, 2.0 if chosen.short else 20.0), processes=processes) as urls:
         runs = [measured(list(islice(cycle(urls), count)), warm_up_s, seconds) for count in counts]
