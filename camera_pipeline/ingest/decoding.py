@@ -78,7 +78,7 @@ class FrameMaker:
         luma = picture.small_luma()
         if self._damage is None:
             self._set_damage(self._meter.judge(picture, luma), media_time_s)
-        moved = self._motion.update(luma, media_time_s)
+        moved = not self._camera.motion_gate or self._motion.update(luma, media_time_s)
         skipped, self._skipped = self._skipped, 0
         return Frame(
             camera_id=self._camera.id,
@@ -90,7 +90,7 @@ class FrameMaker:
             picture=picture,
             health=self._health.measure(luma, media_time_s, full_range=picture.full_range, usable=self._damage is None),
             damage=self._damage,
-            moved=moved or not self._camera.motion_gate,
+            moved=moved,
             skipped_before=skipped,
             received_s=received_s,
         )
