@@ -64,6 +64,6 @@ class HealthMeter:
 
 def _differ(before: UInt8, after: UInt8) -> bool:
     """Return whether two planes differ by more than coding the same picture twice makes them."""
-    if cv2.norm(before, after, cv2.NORM_INF) > _CODING_MOST_LEVELS:
+    if before.shape != after.shape or cv2.norm(before, after, cv2.NORM_INF) > _CODING_MOST_LEVELS:
         return True
     return cv2.norm(before, after, cv2.NORM_L1) > _CODING_MEAN_LEVELS * before.size
