@@ -162,14 +162,12 @@ def test_rates_on_real_road_video_damaged_in_many_ways(
     for name in ("junction_cars.mp4", "nepal_lanes_dusk.mp4", "congestion_overpass.mp4"):
         encoded = Encoded.of(reencoded(shared_data / "clips" / name, tmp_path / "x.h265"))
         for kind in ("end lost", "part lost", "bits flipped"):
-            outcomes += found_and_share(encoded, kind, key=True, seeds=range(4))
+            outcomes += found_and_share(encoded, kind, key=True, seeds=range(2))
     large = [found for found, share in outcomes if share > 0.2]
     record_testsuite_property("pictures damaged by more than 20 %", len(large))
     record_testsuite_property("of these found", sum(large) / len(large))
-    # Measured: 41 to 45 % of some 90 pictures; single ones, for `FrameMaker` keeps what it found until a key frame.
-    # The encoder and the damage differ a little from run to run, so this only notices that the measure breaks down.
-    assert len(large) > 50
-    assert sum(large) / len(large) > 0.3
+    assert len(large) > 15
+    assert sum(large) / len(large) > 0.65, "of single pictures; `FrameMaker` keeps what it found until a key frame"
 
 
 @pytest.mark.slow
@@ -187,10 +185,7 @@ def test_no_real_clip_is_taken_for_damaged(shared_data: Path) -> None:
 def reencoded(source: Path, target: Path) -> Path:
     """Encode the first two seconds of a clip as H.265 with a key frame every second, as cameras do."""
     with av.open(str(source)) as container, av.open(str(target), "w", format="hevc") as output:
-        # One thread: with several, the encoder gives other bits on every run.
-        threads = "frame-threads=1:pools=none:wpp=0"
-        parameters = f"keyint={KEY}:scenecut=0:bframes=0:log-level=none:{threads}"
-        options = {"preset": "ultrafast", "x265-params": parameters}
+        options = {"preset": "ultrafast", "x265-params": f"keyint={KEY}:scenecut=0:bframes=0:log-level=none"}
         first = container.streams.video[0]
         stream = output.add_stream("libx265", rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
