@@ -6,7 +6,7 @@ import sys
 import typer
 
 from camera_pipeline import __version__
-from camera_pipeline.cli import demonstration, live, messages, recorded, simulate
+from camera_pipeline.cli import calibrate, demonstration, live, messages, recorded, simulate
 from camera_pipeline.errors import CameraPipelineError, UserError
 from camera_pipeline.redact import redact
 
@@ -22,6 +22,7 @@ live.register(app)
 recorded.register(app)
 simulate.register(app)
 demonstration.register(app)
+calibrate.register(app)
 app.add_typer(messages.app, name="events")
 
 

@@ -52,7 +52,7 @@ def replay(
     `camera-pipeline replay configs/demo.yaml --camera junction --from-trace junction.jsonl.zst --out out`
     """
     set_up_logging(level=logging.WARNING)
-    settings, one = _camera(config, camera)
+    settings, one = camera_of(config, camera)
     output = ReplayOutput(folder=out, annotate=annotate, trace=trace)
     if (from_trace is None) == (not files):
         raise UserError("nothing to replay, or too much\n    cure: name footage, or one trace with --from-trace")
@@ -97,7 +97,12 @@ def detect(
     typer.echo(f"{found.pictures} picture(s), {counts}\nwritten to {out}")
 
 
-def _camera(path: Path, camera_id: str) -> tuple[Config, Camera]:
+def camera_of(path: Path, camera_id: str) -> tuple[Config, Camera]:
+    """Return a configuration and one of its cameras.
+
+    Raises:
+        UserError: the file has mistakes, or no such camera.
+    """
     config = read_config(path)
     try:
         return config, config.camera(camera_id)

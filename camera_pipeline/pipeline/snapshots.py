@@ -10,6 +10,7 @@ from typing import TextIO
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from camera_pipeline.config import Camera, DetectorSettings
 from camera_pipeline.detect.detector import Detector
@@ -83,6 +84,17 @@ def _names(files: Sequence[Path]) -> list[str]:
     """Return the names of each file's drawn pictures: the file's own, with a number where two are called alike."""
     stems = Counter(path.stem for path in files)
     return [path.stem if stems[path.stem] == 1 else f"{path.stem}-{number}" for number, path in enumerate(files, 1)]
+
+
+def first_picture(path: Path) -> NDArray[np.uint8]:
+    """Return a picture, or the first of a video, uint8 (H, W, 3), blue first; the caller may draw on it.
+
+    Raises:
+        MediaError: the file cannot be read, or holds no picture.
+    """
+    for frame in _frames(path, 0.0):
+        return frame.picture.bgr().copy()
+    raise MediaError(f"{path}: holds no picture\n    cure: name another file")
 
 
 def _frames(path: Path, every_s: float) -> Iterator[Frame]:

@@ -50,7 +50,7 @@ def test_every_command_has_help_with_an_example(
 
 
 def test_all_commands_are_there() -> None:
-    assert set(COMMANDS) == {"check", "run", "replay", "simulate", "detect", "demo"}
+    assert set(COMMANDS) == {"check", "run", "replay", "simulate", "detect", "demo", "calibrate"}
 
 
 def test_the_version_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,6 +75,8 @@ def test_the_version_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         (["replay", "{config}", "--camera", "junction", "{clip}", "--annotate"], "give footage and --out"),
         (["replay", "{config}", "--camera", "junction", "{clip}", "--out", "/proc/none"], "cannot be written"),
         (["detect", "nothing.jpg"], "no such file"),
+        (["calibrate", "{config}", "--camera", "nobody", "--points", "x.yaml"], "use one of: junction"),
+        (["calibrate", "{config}", "--camera", "junction", "--points", "nothing.yaml"], "nothing.yaml"),
         (["detect", "{config}"], "config.yaml"),
         (["detect", "{clip}", "--model", "nothing"], "nothing"),
         (["simulate", "nothing.mp4", "--port", "0"], "nothing.mp4"),
