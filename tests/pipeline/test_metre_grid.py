@@ -18,7 +18,7 @@ SAMPLE = ROOT / "sample_videos" / "junction.mp4"
 CORNERS = {(0, 0): (0.2, 0.9), (10, 0): (0.8, 0.9), (10, 10): (0.7, 0.4), (0, 10): (0.3, 0.4)}
 MARKED = [MarkedPoint(picture=seen, metres=metres) for metres, seen in CORNERS.items()]
 
-# Stop line, lane line, kerbs and crossing of the sample clip: its plan in metres, its picture looked at by hand.
+# Stop line, lane lines and kerbs of the sample clip: its plan in metres, seen by its true camera, to three decimals.
 JUNCTION = {
     (0.3, 23): (0.362, 0.558),
     (10.5, 23): (0.739, 0.550),
