@@ -37,7 +37,7 @@ _TABLE = """
 
 
 def _rows() -> dict[str, Province]:
-    found = {}
+    found: dict[str, Province] = {}
     for row in _TABLE.strip().replace("\n", "|").split("|"):
         codes, names = row.split(" ", 1)
         then, _, now = names.partition("→")
