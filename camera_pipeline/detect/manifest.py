@@ -15,8 +15,17 @@ from camera_pipeline.config.model import Fraction, Name
 from camera_pipeline.errors import ModelError
 
 
+class Task(StrEnum):
+    """What a model is for."""
+
+    DETECTION = "detection"
+    """Where which objects are in a picture."""
+    CLASSIFICATION = "classification"
+    """Which one of the classes a crop shows."""
+
+
 class OutputFormat(StrEnum):
-    """How a detector lays out what it found; N pictures, A anchors, C classes, K boxes."""
+    """How a model lays out what it found; N pictures, A anchors, C classes, K boxes."""
 
     YOLOV8 = "yolov8"
     """(N, 4 + C, A): centre x, y, width, height in input px, class scores. YOLOv5u, 8, 9, 11, 12; 26 without end."""
@@ -26,6 +35,8 @@ class OutputFormat(StrEnum):
     """(N, A, 5 + C) as YOLOV5; with `decoded: false` centre and size still count in cells of strides 8, 16, 32."""
     YOLOV10 = "yolov10"
     """(N, K, 6): left, top, right, bottom in input px, score, class. YOLOv10, 26, and any export with `nms`."""
+    PROBABILITIES = "probabilities"
+    """(N, C): how likely each class is; a row sums to 1. The format of every classifier."""
 
 
 class Letterbox(Settings):
@@ -102,7 +113,7 @@ class Manifest(Settings):
 
     name: Name
     version: Annotated[str, Field(min_length=1)] = "1"
-    task: Literal["detection"] = "detection"
+    task: Task = Task.DETECTION
     file: str
     """The ONNX file, relative to the manifest."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -126,6 +137,8 @@ class Manifest(Settings):
         twice = sorted({name for name in self.classes if self.classes.count(name) > 1})
         if twice:
             raise ValueError(f"classes {', '.join(twice)} stand here twice")
+        if (self.task is Task.CLASSIFICATION) != (self.output.format is OutputFormat.PROBABILITIES):
+            raise ValueError(f"task {self.task} does not go with output.format {self.output.format}")
         given = self.thresholds.confidence
         if isinstance(given, dict) and set(given) != set(self.classes):
             wrong = ", ".join(sorted(set(given) ^ set(self.classes)))

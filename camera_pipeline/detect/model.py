@@ -15,7 +15,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.manifest import Manifest, read_manifest
+from camera_pipeline.detect.manifest import Manifest, Task, read_manifest
 from camera_pipeline.detect.model_checks import check_input, check_output, check_output_name
 from camera_pipeline.errors import InferenceError, ModelError
 
@@ -75,14 +75,16 @@ class Model:
         return np.asarray(output, np.float32)
 
 
-def load_model(settings: DetectorSettings) -> Model:
+def load_model(settings: DetectorSettings, task: Task = Task.DETECTION) -> Model:
     """Load, check and try the configured model.
 
     Raises:
-        ModelError: the model is missing, wrong, or was changed since its manifest was written.
+        ModelError: the model is missing, wrong, for another task, or was changed since its manifest was written.
     """
     path = find_manifest(settings.model)
     manifest = read_manifest(path)
+    if manifest.task is not task:
+        raise ModelError(f"{path}: is a model for {manifest.task}, but here one for {task} is needed; name another one")
     file = path.parent / manifest.file
     _check_file(file, manifest)
     session = _open(file, settings)

@@ -63,7 +63,7 @@ def check_output(output: NDArray[np.float32], batch: int, file: Path, manifest: 
         ModelError: shape or values are wrong.
     """
     promised = promised_shape(manifest, batch)
-    fits = len(output.shape) == 3 and all(
+    fits = len(output.shape) == len(promised) and all(
         want in (None, side) for side, want in zip(output.shape, promised, strict=True)
     )
     if not fits:
@@ -76,10 +76,12 @@ def check_output(output: NDArray[np.float32], batch: int, file: Path, manifest: 
         raise ModelError(f"{file}: the model gives values that are not finite; export it again")
 
 
-def promised_shape(manifest: Manifest, batch: int) -> tuple[int | None, int | None, int | None]:
+def promised_shape(manifest: Manifest, batch: int) -> tuple[int | None, ...]:
     """Return the shape of the output that the manifest promises; None where a side may have any length."""
     classes, form = len(manifest.classes), manifest.output.format
     cells = sum((manifest.input.height_px // stride) * (manifest.input.width_px // stride) for stride in STRIDES)
+    if form is OutputFormat.PROBABILITIES:
+        return batch, classes
     if form is OutputFormat.YOLOV8:
         return batch, 4 + classes, None
     if form is OutputFormat.YOLOV10:

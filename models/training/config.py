@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
@@ -92,7 +92,54 @@ class TrainingConfig(_Closed):
         return self.views_per_epoch // self.batch
 
 
-def load_config(path: Path, overrides: tuple[str, ...] = ()) -> TrainingConfig:
+class LampData(_Closed):
+    """Where the crops of signal heads are."""
+
+    train: Path
+    val: Path
+    val_name: str
+    """The validation set in words, for the manifest."""
+    folders: dict[str, str]
+    """The class that each folder of crops holds."""
+    holdout: tuple[str, ...] = ()
+    """Prefixes of training crops that are kept out of training, to choose the recipe by scenes it has not seen."""
+    sources: tuple[Source, ...]
+
+
+class LampConfig(_Closed):
+    """One training run of the lamp classifier."""
+
+    classes: tuple[str, ...]
+    licence: str
+    licence_note: str
+    data: LampData
+    input_wh: tuple[PositiveInt, PositiveInt]
+    channels: tuple[PositiveInt, ...]
+    epochs: PositiveInt
+    views_per_epoch: PositiveInt
+    batch: PositiveInt
+    learning_rate: PositiveFloat
+    final_learning_rate: PositiveFloat
+    weight_decay: float
+    warmup_steps: PositiveInt
+    ema_decay: Fraction
+    drawn_fraction: Fraction
+    """How large a part of the lit heads is drawn."""
+    real_off_fraction: Fraction
+    """How large a part of the dark heads is real."""
+    label_smoothing: Fraction
+    seed: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of one epoch."""
+        return self.views_per_epoch // self.batch
+
+
+Config = TypeVar("Config", TrainingConfig, LampConfig)
+
+
+def load_config(path: Path, overrides: tuple[str, ...] = (), kind: type[Config] = TrainingConfig) -> Config:
     """Read a YAML file; overrides are `key=value` or `part.key=value` with YAML values.
 
     Raises:
@@ -106,4 +153,4 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> TrainingConfig:
         for part in parts:
             node = node[part]
         node[last] = yaml.safe_load(text)
-    return TrainingConfig.model_validate(values)
+    return kind.model_validate(values)

@@ -48,7 +48,7 @@ def median_ms(path: Path, input_wh: tuple[int, int]) -> float:
         began_s = time.perf_counter()
         network.run(None, {"images": image})
         times.append((time.perf_counter() - began_s) * 1e3)
-    return round(statistics.median(times[SPEED_RUNS // 10 :]), 1)
+    return float(f"{statistics.median(times[SPEED_RUNS // 10 :]):.3g}")
 
 
 def origin(config: TrainingConfig, names: Iterable[str]) -> Origin:
@@ -82,14 +82,7 @@ def describe(
 ) -> dict[str, Any]:
     """The manifest of an exported model, as its YAML file holds it."""
     return {
-        "name": path.stem,
-        "task": "detection",
-        "file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "size_bytes": path.stat().st_size,
-        "opset": OPSET,
-        "precision": "int8" if path.stem.endswith("int8") else "fp32",
-        "classes": list(config.classes),
+        **identity(path, "detection", config.classes),
         "input": input_of(config.input_wh),
         "output": {"name": "detections", "format": "yolox", "decoded": True, "nms": False},
         "thresholds": {
@@ -103,13 +96,32 @@ def describe(
         "trained_from": {"name": config.start.name, "licence": config.start.licence, "source": config.start.source},
         "trained_on": trained_on,
         "accuracy": accuracy_of(result, config.data.val_name),
-        "speed": {
-            "ms": median_ms(path, config.input_wh),
-            "threads": 1,
-            "provider": "CPUExecutionProvider",
-            "machine": machine(),
-            "runtime": f"onnxruntime {onnxruntime.__version__}",
-        },
+        "speed": speed_of(path, config.input_wh),
+    }
+
+
+def identity(path: Path, task: str, classes: Iterable[str]) -> dict[str, Any]:
+    """What every manifest begins with: which file this is, and what it is for."""
+    return {
+        "name": path.stem,
+        "task": task,
+        "file": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "size_bytes": path.stat().st_size,
+        "opset": OPSET,
+        "precision": "int8" if path.stem.endswith("int8") else "fp32",
+        "classes": list(classes),
+    }
+
+
+def speed_of(path: Path, input_wh: tuple[int, int]) -> dict[str, Any]:
+    """How fast the model is on this machine."""
+    return {
+        "ms": median_ms(path, input_wh),
+        "threads": 1,
+        "provider": "CPUExecutionProvider",
+        "machine": machine(),
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
 
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from camera_pipeline.detect.lamp_classifier import LampReading
     from models.training.data import Sample
 
 SHEET_TILES = 12
+LAMP_TILES = 24
 TILE_WH = (640, 384)  # px
 CONFIDENT = 0.3  # detections below are not drawn
 MISSED, FALSE, RIGHT = (0, 0, 255), (0, 165, 255), (0, 200, 0)  # BGR
@@ -43,6 +45,37 @@ def draw_curves(folder: Path) -> None:
     right.legend(fontsize=7)
     figure.tight_layout()
     figure.savefig(folder / "curves.png", dpi=110)
+    plt.close(figure)
+
+
+def draw_lamp_curves(folder: Path) -> None:
+    """Write curves.png from the lamp classifier's log.jsonl: loss, and accuracy on each set that was measured."""
+    records = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
+    epochs = [r["epoch"] for r in records]
+    left.plot(epochs, [r["loss"] for r in records])
+    left.set(xlabel="epoch", ylabel="loss")
+    for name in records[0].keys() - {"epoch", "loss"}:
+        right.plot(epochs, [r[name] for r in records], label=name)
+    right.set(xlabel="epoch", ylabel="accuracy", ylim=(0.5, 1.01))
+    right.legend()
+    figure.tight_layout()
+    figure.savefig(folder / "curves.png", dpi=110)
+    plt.close(figure)
+
+
+def draw_lamp_misses(read: list[tuple[NDArray[np.uint8], str, LampReading]], path: Path) -> None:
+    """Write a sheet of the wrongly named crops, then of the least sure ones: truth, name given, confidence."""
+    worst = sorted(read, key=lambda one: (one[1] == one[2].state, one[2].confidence))[:LAMP_TILES]
+    figure, axes = plt.subplots(2, LAMP_TILES // 2, figsize=(LAMP_TILES, 5), squeeze=False)
+    for place, (crop, truth, reading) in zip(axes.flat, worst, strict=False):
+        place.imshow(crop[..., ::-1])
+        colour = "black" if truth == reading.state else "red"
+        place.set_title(f"{truth}\n{reading.state} {reading.confidence:.2f}", fontsize=9, color=colour)
+    for place in axes.flat:
+        place.axis("off")
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
     plt.close(figure)
 
 

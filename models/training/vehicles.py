@@ -25,7 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from models.training.augment import letterbox, letterbox_view
-from models.training.config import ROOT, TrainingConfig, load_config
+from models.training.config import ROOT, LampConfig, TrainingConfig, load_config
 from models.training.data import Sample, load_samples
 from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Evaluation, detections, evaluate
 from models.training.loss import Target, detection_loss
@@ -117,7 +117,7 @@ def initial_model(config: TrainingConfig, samples: list[Sample]) -> Yolox:
     return model
 
 
-def make_optimiser(model: Yolox, config: TrainingConfig) -> torch.optim.Optimizer:
+def make_optimiser(model: nn.Module, config: TrainingConfig | LampConfig) -> torch.optim.Optimizer:
     """AdamW that decays convolution weights only."""
     weights = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
@@ -125,7 +125,7 @@ def make_optimiser(model: Yolox, config: TrainingConfig) -> torch.optim.Optimize
     return torch.optim.AdamW(groups, lr=config.learning_rate)
 
 
-def learning_rate(config: TrainingConfig, step: int, total_steps: int) -> float:
+def learning_rate(config: TrainingConfig | LampConfig, step: int, total_steps: int) -> float:
     """Linear warm-up, then half a cosine down to the final rate."""
     if step < config.warmup_steps:
         return config.learning_rate * (step + 1) / config.warmup_steps

@@ -105,7 +105,7 @@ def write_model(
         helper.make_node("Add", ["nothing", "answer"], ["found"]),
     ]
     constants = {
-        "axis": np.array([3], np.int64),
+        "axis": np.arange(answer.ndim + 1, 4),
         "gain": np.array(gain, np.float32),
         "answer": answer[None].astype(np.float32),
     }

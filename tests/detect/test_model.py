@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.manifest import read_manifest
+from camera_pipeline.detect.manifest import Task, read_manifest
 from camera_pipeline.detect.model import find_manifest, load_model
 from camera_pipeline.errors import InferenceError, ModelError
 
@@ -184,4 +184,27 @@ def test_a_network_of_free_size_runs_at_the_manifests(tmp_path: Path) -> None:
     "manifest", sorted((Path(__file__).parents[2] / "models").glob("*.yaml")), ids=lambda p: p.stem
 )
 def test_every_shipped_model_loads_by_name(manifest: Path) -> None:
-    assert load_model(DetectorSettings(model=manifest.stem)).manifest.name == manifest.stem
+    task = read_manifest(manifest).task
+    assert load_model(DetectorSettings(model=manifest.stem), task).manifest.name == manifest.stem
+
+
+def test_a_classifier_loads_as_one_and_is_refused_as_a_detector(tmp_path: Path) -> None:
+    path = write_model(tmp_path, np.array([0.2, 0.7, 0.1]), {"format": "probabilities"}, task="classification")
+    assert load_model(DetectorSettings(model=str(path)), Task.CLASSIFICATION).manifest.classes == CLASSES
+    with pytest.raises(ModelError, match="is a model for classification, but here one for detection is needed"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("task", "form"), [("classification", "yolov8"), ("detection", "probabilities")], ids=lambda value: value
+)
+def test_a_task_and_an_output_that_do_not_go_together_are_refused(tmp_path: Path, task: str, form: str) -> None:
+    path = write_model(tmp_path, yolov8(), {"format": form}, task=task)
+    with pytest.raises(ModelError, match=f"task {task} does not go with output.format {form}"):
+        read_manifest(path)
+
+
+def test_a_classifier_with_another_number_of_classes_is_refused(tmp_path: Path) -> None:
+    path = write_model(tmp_path, np.array([0.4, 0.6]), {"format": "probabilities"}, task="classification")
+    with pytest.raises(ModelError, match=r"the output has shape \(3, 2\), but 3 classes"):
+        load_model(DetectorSettings(model=str(path)), Task.CLASSIFICATION)

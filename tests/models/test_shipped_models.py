@@ -14,6 +14,8 @@ from models.training.data import load_samples
 from models.training.evaluate import detections, evaluate
 
 MANIFESTS = sorted((Path(__file__).resolve().parents[2] / "models").glob("*.yaml"))
+DETECTORS = [path for path in MANIFESTS if yaml.safe_load(path.read_text())["task"] == "detection"]
+of_detectors = pytest.mark.parametrize("manifest_path", DETECTORS, ids=lambda path: path.stem, indirect=True)
 
 
 @pytest.fixture(params=MANIFESTS, ids=lambda path: path.stem)
@@ -72,12 +74,14 @@ def test_weights_trained_on_agpl_pictures_say_so(manifest: dict[str, Any]) -> No
         assert "AGPL-3.0" in manifest["licence_note"]
 
 
+@of_detectors
 def test_thresholds_cover_every_class(manifest: dict[str, Any]) -> None:
     confidence = manifest["thresholds"]["confidence"]
     assert list(confidence) == manifest["classes"]
     assert all(0.05 <= value <= 0.95 for value in confidence.values())
 
 
+@of_detectors
 @pytest.mark.parametrize(
     ("batch", "width_px", "height_px"),
     [(1, 640, 384), (3, 640, 384), (2, 320, 192), (1, 960, 544)],
@@ -91,6 +95,7 @@ def test_batch_and_size_are_free(
     assert rows.shape == (batch, anchors(width_px, height_px), 5 + len(manifest["classes"]))
 
 
+@of_detectors
 def test_scores_are_probabilities_and_boxes_are_pixels(
     network: onnxruntime.InferenceSession, manifest: dict[str, Any]
 ) -> None:
@@ -103,12 +108,14 @@ def test_scores_are_probabilities_and_boxes_are_pixels(
     assert abs(np.median(np.diff(centre[..., 1], axis=0)) - 8) < 1
 
 
+@of_detectors
 def test_empty_grey_picture_has_no_vehicle(network: onnxruntime.InferenceSession, manifest: dict[str, Any]) -> None:
     rows = network.run(None, {manifest["input"]["name"]: np.full((1, 3, 384, 640), 114, np.float32)})[0][0]
     thresholds = np.array(list(manifest["thresholds"]["confidence"].values()))
     assert not (rows[:, 4:5] * rows[:, 5:] > thresholds).any()
 
 
+@of_detectors
 def test_same_frame_gives_the_same_rows_in_any_batch(
     network: onnxruntime.InferenceSession, manifest: dict[str, Any]
 ) -> None:
@@ -119,6 +126,7 @@ def test_same_frame_gives_the_same_rows_in_any_batch(
     np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-2)
 
 
+@of_detectors
 def test_accuracy_on_real_pictures_is_what_the_manifest_says(
     network: onnxruntime.InferenceSession, manifest: dict[str, Any], shared_data: Path
 ) -> None:
