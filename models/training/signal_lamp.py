@@ -205,7 +205,7 @@ def main() -> None:
         return
     names = [crop.name for crop in load_crops(ROOT / config.data.train, config)]
     val = load_crops(ROOT / config.data.val, config)
-    export(run.averaged, config, val, names, options.out / "signal_lamp.onnx", run.folder / "misses.jpg")
+    export(run.averaged, config, val, names, options.out / "signal_lamp.onnx", run.folder / "misses.png")
 
 
 if __name__ == "__main__":
