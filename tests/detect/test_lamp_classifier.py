@@ -113,7 +113,9 @@ def test_channels_and_range_follow_the_manifest() -> None:
     np.testing.assert_allclose(network_input(crop, spec)[:, 0, 0], (1.0, 0.2, 0.0), atol=1e-6)
 
 
-@pytest.mark.xfail(reason="131 of 134 (0.978): two red lamps that look orange, one faint green one", raises=AssertionError)
+@pytest.mark.xfail(
+    reason="131 of 134 (0.978): two red lamps that look orange, one faint green one", raises=AssertionError
+)
 def test_real_lamps_of_unseen_cameras_are_read_as_well_as_promised(
     classifier: LampClassifier, shared_data: Path
 ) -> None:
