@@ -21,9 +21,21 @@ from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.track.tracker import Tracker
 from camera_pipeline.types import CaptureClock, ClockSource, Detections, Event, Scene, Tracks
 
-RULES = ("red_light", "stop_line", "wrong_way", "stopped_vehicle", "congestion", "camera_health")
+RULES = (
+    "red_light", "stop_line", "wrong_way", "wrong_lane", "forbidden_vehicle",
+    "stopped_vehicle", "congestion", "camera_health",
+)  # fmt: skip
 CLOCK = CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0)
-TOLERANCE_S = {"red_light": 2.0, "stop_line": 2.0, "wrong_way": 8.0, "stopped_vehicle": 15.0, "congestion": 15.0}
+TOLERANCE_S = {
+    "red_light": 2.0,
+    "stop_line": 2.0,
+    "wrong_way": 8.0,
+    "wrong_lane": 8.0,
+    "forbidden_vehicle": 8.0,
+    "stopped_vehicle": 15.0,
+    "congestion": 15.0,
+}
+LASTING = ("wrong_way", "wrong_lane", "forbidden_vehicle", "stopped_vehicle")
 HARDLY_VISIBLE = 0.3  # share of the vehicle not hidden; below, no camera could be asked
 
 
@@ -145,7 +157,7 @@ def _is_told(kind: str, act: dict[str, Any], event: Event, vehicle: str | None) 
 
 def _near(kind: str, act: dict[str, Any], event: Event) -> bool:
     tolerance_s = TOLERANCE_S[kind]
-    until_s = act.get("end_s", act["time_s"]) if kind in ("wrong_way", "stopped_vehicle") else act["time_s"]
+    until_s = act.get("end_s", act["time_s"]) if kind in LASTING else act["time_s"]
     return bool(act["time_s"] - tolerance_s <= event.media_time_s <= until_s + tolerance_s)
 
 

@@ -92,12 +92,14 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         "right_turn_line": "right_turn_line",
         "right_on_red": geometry["right_turn_on_red"] == "allowed",
     }
-    zones = {**geometry["carriageways"], **geometry["no_stopping"]}
+    zones = {**geometry["carriageways"], **geometry["no_stopping"], "no_trucks": geometry["no_trucks"]}
     ways = sorted(geometry["carriageways"])
     settings: dict[str, dict[str, Any]] = {
         "red_light": crossing,
         "stop_line": crossing,
         "wrong_way": {},
+        "wrong_lane": {},
+        "forbidden_vehicle": {"zones": ["no_trucks"], "classes": ["truck"]},
         "stopped_vehicle": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
         "camera_health": {},
     }
@@ -110,7 +112,11 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         lines={name: _points(line) for name, line in geometry["lines"].items()},
         zones={name: _points(zone) for name, zone in zones.items()},
         lanes={
-            name: Lane(polygon=_points(lane), direction=(tuple(lane["direction"][0]), tuple(lane["direction"][1])))
+            name: Lane(
+                polygon=_points(lane),
+                direction=(tuple(lane["direction"][0]), tuple(lane["direction"][1])),
+                classes=tuple(lane["allowed_classes"]),
+            )
             for name, lane in geometry["lanes"].items()
         },
         signals={signal: Signal(red=_LAMP, green=_LAMP)},

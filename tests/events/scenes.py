@@ -40,7 +40,9 @@ def junction(*rules: dict[str, Any], **changes: Any) -> Camera:
             "right_turn_line": ((0.15, 0.45), (0.15, 0.85)),
         },
         "zones": {"approach": APPROACH},
-        "lanes": {"down": Lane(polygon=APPROACH, direction=((0.5, 0.1), (0.5, 0.3)))},
+        "lanes": {
+            "down": Lane(polygon=APPROACH, direction=((0.5, 0.1), (0.5, 0.3)), classes=("bicycle", "motorcycle"))
+        },
         "signals": {"north": Signal(red=_LAMP, green=_LAMP)},
         "rules": tuple(RuleEntry(**rule) for rule in rules),
     }

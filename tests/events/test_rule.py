@@ -10,11 +10,22 @@ from camera_pipeline.events.drawn import LaneName, LineName, SignalName, ZoneNam
 from camera_pipeline.events.rule import Rule, load_rule, make_rule, rule_mistakes
 from tests.events.scenes import CLASSES, junction
 
-KINDS = ("camera_health", "congestion", "red_light", "stop_line", "stopped_vehicle", "wrong_way")
+KINDS = (
+    "camera_health",
+    "congestion",
+    "forbidden_vehicle",
+    "red_light",
+    "stop_line",
+    "stopped_vehicle",
+    "wrong_lane",
+    "wrong_way",
+)
 WHOLE: dict[str, dict[str, Any]] = {
     "red_light": {"signal": "north"},
     "stop_line": {"signal": "north"},
     "wrong_way": {},
+    "wrong_lane": {},
+    "forbidden_vehicle": {"classes": ["truck"], "zones": ["approach"]},
     "stopped_vehicle": {"zones": ["approach"]},
     "congestion": {"zone": "approach"},
     "camera_health": {},

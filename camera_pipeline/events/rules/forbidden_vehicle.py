@@ -1,0 +1,93 @@
+"""A class that must not be here at this hour: trucks by day, motorbikes on a motorway.
+
+    zone │    ▼ ▼    │   motorbikes: may be there
+         │     █     │   truck: after 1 s in the zone, within the hours, one candidate a vehicle
+
+Needs zones or lanes. Hours are those of the camera's `timezone`, when the vehicle is there; none means always.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from pydantic import Field, PositiveFloat
+
+from camera_pipeline.config import Camera, Settings
+from camera_pipeline.config.mistakes import Mistake
+from camera_pipeline.events.candidate import Candidate
+from camera_pipeline.events.drawn import LaneName, ZoneName
+from camera_pipeline.events.history import Histories, Vehicles
+from camera_pipeline.events.rule import Rule
+from camera_pipeline.events.rules.hours import Hours, holds
+from camera_pipeline.events.rules.stay import Stays
+from camera_pipeline.geometry import Region, to_pixels
+from camera_pipeline.types import EventKind, Scene
+
+_CONFIDENCE = 0.9
+
+
+class ForbiddenVehicleSettings(Settings):
+    """Settings of `forbidden_vehicle`."""
+
+    classes: tuple[str, ...] = Field(min_length=1)
+    """Classes that must not be there."""
+    zones: tuple[ZoneName, ...] = ()
+    """Zones that are closed to them ..."""
+    lanes: tuple[LaneName, ...] = ()
+    """... and lanes; at least one of either."""
+    hours: tuple[Hours, ...] = ()
+    """Hours of the local day, as `06:00-09:00`; over midnight as `22:00-05:00`. Empty: always."""
+    min_s: PositiveFloat = 1.0
+    """So long it must be there."""
+
+
+class ForbiddenVehicle(Rule[ForbiddenVehicleSettings]):
+    """Tells one candidate a vehicle.
+
+    Details: `place` (zone or lane), `hours` and `lasted_s` so far. `media_time_s` is when it was first seen there.
+    """
+
+    kind = EventKind.VIOLATION
+    version = "1"
+    settings_type = ForbiddenVehicleSettings
+
+    def __init__(self, camera: Camera, settings: ForbiddenVehicleSettings, class_names: tuple[str, ...]) -> None:
+        super().__init__(camera, settings, class_names)
+        self._drawn = {name: camera.zones[name] for name in settings.zones}
+        self._drawn |= {name: camera.lanes[name].polygon for name in settings.lanes}
+        self.reset()
+
+    @classmethod
+    def check(cls, camera: Camera, settings: ForbiddenVehicleSettings) -> list[Mistake]:  # noqa: ARG003
+        """Return a mistake when neither a zone nor a lane is closed."""
+        if settings.zones or settings.lanes:
+            return []
+        return [Mistake(path=("zones",), value="", expected="a zone or a lane", cure="name where they must not be")]
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._stays = Stays(self.settings.min_s)
+
+    def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
+        """Return a candidate for each vehicle that has been there for long enough."""
+        vehicles = histories.now
+        self._stays.forget(histories.ended)
+        if not holds(self.settings.hours, scene.captured_at, self.camera.timezone):
+            self.reset()
+            return
+        places = self._places(vehicles, scene.frame_wh)
+        for row, stay in self._stays.update(vehicles, places, self.watched(vehicles), scene.media_time_s):
+            yield Candidate(
+                type="forbidden_vehicle",
+                media_time_s=stay.began_s,
+                subject=self.subject(vehicles, row),
+                vehicle=int(vehicles.key[row]),
+                confidence=_CONFIDENCE,
+                details={"place": stay.place, "hours": list(self.settings.hours), "lasted_s": stay.lasted_s},
+            )
+
+    def _places(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> dict[int, str]:
+        places: dict[int, str] = {}
+        for name, polygon in self._drawn.items():
+            inside = Region.of(to_pixels(polygon, frame_wh)).contains(vehicles.anchor)
+            places = dict.fromkeys(np.flatnonzero(inside).tolist(), name) | places
+        return places

@@ -1,0 +1,88 @@
+"""How long each vehicle has been where its class must not be. Used by rules about classes in lanes and zones."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_pipeline.events.history import Vehicles
+
+LEFT_S = 0.5
+"""Whoever is seen outside for longer has left; shorter is the jitter of a box on the edge."""
+CLASS_SHARE = 0.75
+"""In so many looks the vehicle must be of a class that must not be there: detectors mix up classes now and then."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """A vehicle's stay in one place.
+
+    Attributes:
+        place: name of the lane or zone.
+        began_s: when it was first seen there.
+        seen_s: when it was seen there last.
+        lasted_s: time between looks that both saw it there.
+        looks: how often it was seen there.
+        offending: how often with a class that must not be there.
+        is_told: it was told; a vehicle is told once.
+    """
+
+    place: str
+    began_s: float
+    seen_s: float
+    lasted_s: float = 0.0
+    looks: int = 0
+    offending: int = 0
+    is_told: bool = False
+
+
+class Stays:
+    """The stays on one camera; bounded by the vehicles in view.
+
+    Args:
+        min_s: so long a stay must last to be told.
+    """
+
+    def __init__(self, min_s: float) -> None:
+        self._min_s = min_s
+        self._stays: dict[int, Stay] = {}
+
+    def __len__(self) -> int:
+        return len(self._stays)
+
+    def update(
+        self, vehicles: Vehicles, places: dict[int, str], offends: NDArray[np.bool_], now_s: float
+    ) -> Iterator[tuple[int, Stay]]:
+        """Add one frame; yield row and stay of each vehicle that has now been there for long enough.
+
+        Args:
+            vehicles: all vehicles of the frame.
+            places: name of the watched place that each row is in; rows outside are missing.
+            offends: whether each row's class must not be there, bool (M,).
+            now_s: media time.
+        """
+        self._drop_left(vehicles, places, now_s)
+        for row, place in places.items():
+            stay = self._stays.setdefault(int(vehicles.key[row]), Stay(place, now_s, now_s))
+            stay.lasted_s += now_s - stay.seen_s if stay.seen_s == vehicles.previous_s[row] else 0.0
+            stay.seen_s, stay.looks, stay.offending = now_s, stay.looks + 1, stay.offending + int(offends[row])
+            if offends[row] and not stay.is_told and self._is_enough(stay):
+                stay.is_told = True
+                yield row, stay
+
+    def forget(self, ended: Iterable[int]) -> None:
+        """Forget vehicles that ended."""
+        for key in ended:
+            self._stays.pop(key, None)
+
+    def _drop_left(self, vehicles: Vehicles, places: dict[int, str], now_s: float) -> None:
+        for row, key in enumerate(vehicles.key.tolist()):
+            stay = self._stays.get(key)
+            if stay is None or stay.is_told:
+                continue
+            if (now_s - stay.seen_s > LEFT_S and row not in places) or places.get(row, stay.place) != stay.place:
+                del self._stays[key]
+
+    def _is_enough(self, stay: Stay) -> bool:
+        return stay.lasted_s >= self._min_s and stay.offending >= CLASS_SHARE * stay.looks
