@@ -22,9 +22,15 @@ from camera_pipeline.track.tracker import Tracker
 from camera_pipeline.types import CaptureClock, ClockSource, Detections, Event, Scene, Tracks
 
 RULES = (
-    "red_light", "stop_line", "wrong_way", "wrong_lane", "forbidden_vehicle",
-    "stopped_vehicle", "congestion", "camera_health",
-)  # fmt: skip
+    "red_light",
+    "stop_line",
+    "wrong_way",
+    "wrong_lane",
+    "forbidden_vehicle",
+    "stopped_vehicle",
+    "congestion",
+    "camera_health",
+)
 CLOCK = CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0)
 TOLERANCE_S = {
     "red_light": 2.0,

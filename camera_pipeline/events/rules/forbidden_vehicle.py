@@ -1,7 +1,7 @@
 """A class that must not be here at this hour: trucks by day, motorbikes on a motorway.
 
     zone │    ▼ ▼    │   motorbikes: may be there
-         │     █     │   truck: after 1 s in the zone, within the hours, one candidate a vehicle
+         │     █     │   truck: after 2 s in the zone, within the hours, one candidate a vehicle
 
 Needs zones or lanes. Hours are those of the camera's `timezone`, when the vehicle is there; none means always.
 """
@@ -36,7 +36,7 @@ class ForbiddenVehicleSettings(Settings):
     """... and lanes; at least one of either."""
     hours: tuple[Hours, ...] = ()
     """Hours of the local day, as `06:00-09:00`; over midnight as `22:00-05:00`. Empty: always."""
-    min_s: PositiveFloat = 1.0
+    min_s: PositiveFloat = 2.0
     """So long it must be there."""
 
 
