@@ -6,7 +6,7 @@ import sys
 import typer
 
 from camera_pipeline import __version__
-from camera_pipeline.cli import calibrate, demonstration, live, messages, recorded, simulate
+from camera_pipeline.cli import calibrate, demonstration, live, messages, models, recorded, simulate
 from camera_pipeline.errors import CameraPipelineError, UserError
 from camera_pipeline.redact import redact
 
@@ -24,6 +24,7 @@ simulate.register(app)
 demonstration.register(app)
 calibrate.register(app)
 app.add_typer(messages.app, name="events")
+app.add_typer(models.app, name="models")
 
 
 @app.callback(invoke_without_command=True)

@@ -104,7 +104,7 @@ def find_manifest(model: str) -> Path:
     """
     if model.endswith((".yaml", ".yml")):
         return Path(model)
-    folder = next((folder for folder in _MODEL_FOLDERS if folder.is_dir()), _MODEL_FOLDERS[0])
+    folder = _model_folder()
     path = folder / f"{model}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(found.stem for found in folder.glob("*.yaml"))) or "none"
@@ -115,15 +115,37 @@ def find_manifest(model: str) -> Path:
     return path
 
 
+def manifests(folder: Path | None = None) -> list[Path]:
+    """Return the manifests in a folder, in order of name; None: of the models that ship.
+
+    Raises:
+        ModelError: there is none.
+    """
+    place = folder or _model_folder()
+    found = sorted(place.glob("*.yaml"))
+    if not found:
+        raise ModelError(f"{place}: holds no manifest (.yaml); name a folder of models, or install the package again")
+    return found
+
+
+def _model_folder() -> Path:
+    return next((folder for folder in _MODEL_FOLDERS if folder.is_dir()), _MODEL_FOLDERS[0])
+
+
 def _check_file(file: Path, manifest: Manifest) -> None:
     try:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        content = file.read_bytes()
     except OSError as error:
         raise ModelError(f"{file}: the model file cannot be read ({error}); put it beside its manifest") from error
+    digest = hashlib.sha256(content).hexdigest()
     if digest != manifest.sha256:
         raise ModelError(
             f"{file}: sha256 is {digest}, but its manifest says {manifest.sha256}; the file is damaged or another one. "
             "Fetch it again, or, if you changed it on purpose, write the new sha256 into the manifest"
+        )
+    if manifest.size_bytes not in (None, len(content)):
+        raise ModelError(
+            f"{file}: has {len(content)} bytes, but its manifest says {manifest.size_bytes}; mend size_bytes there"
         )
 
 

@@ -110,6 +110,11 @@ def _still(path: Path) -> Frame:
     if image is None:
         missing = "no such file" if not path.exists() else "is not a picture that can be read"
         raise MediaError(f"{path}: {missing}\n    cure: check the path; JPEG, PNG, BMP, WebP and TIFF are read")
+    return still_frame(Picture.from_bgr(np.asarray(image, np.uint8)))
+
+
+def still_frame(picture: Picture) -> Frame:
+    """Return a picture as a frame of no camera and no time, for detection alone."""
     return Frame(
         camera_id="detect",
         session=1,
@@ -117,7 +122,7 @@ def _still(path: Path) -> Frame:
         media_time_s=0.0,
         captured_at=_EPOCH,
         clock=CaptureClock(source=ClockSource.UNKNOWN, uncertainty_s=float("inf")),
-        picture=Picture.from_bgr(np.asarray(image, np.uint8)),
+        picture=picture,
         health=PictureHealth(brightness=0.0, contrast=0.0, sharpness=0.0, still_s=0.0),
     )
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from tqdm import tqdm
 
+from camera_pipeline.detect.accuracy import Found, overlaps
 from models.training.augment import letterbox, letterbox_view
 from models.training.data import Sample, load_samples
-from models.training.evaluate import NMS_IOU, Found, detections, overlaps
+from models.training.evaluate import NMS_IOU, detections
 from models.training.manifest import session
 
 if TYPE_CHECKING:

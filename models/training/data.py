@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from camera_pipeline.detect.labels import read_image, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,35 +39,18 @@ class Sample:
     ignore: NDArray[np.float32]
 
 
-def read_labels(path: Path, width_px: int, height_px: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Boxes (n, 4) in px and classes (n,) of a YOLO text file; empty where there is no file.
-
-    Raises:
-        ValueError: a line is not `class cx cy w h`.
-    """
-    rows = [line.split() for line in path.read_text().splitlines() if line.strip()] if path.exists() else []
-    if any(len(row) != 5 for row in rows):
-        raise ValueError(f"{path}: expected lines of 'class cx cy w h'")
-    values = np.array(rows, np.float64).reshape(-1, 5)
-    half = values[:, 3:] / 2
-    corners = np.hstack((values[:, 1:3] - half, values[:, 1:3] + half)) * (width_px, height_px, width_px, height_px)
-    return corners.astype(np.float32), values[:, 0].astype(np.int64)
-
-
 def read_sample(image_path: Path) -> Sample:
     """The picture with its files in the folders `labels` and `ignore` beside the folder of the picture.
 
     Raises:
-        ValueError: the picture cannot be decoded, or a label file is broken.
+        MediaError: the picture cannot be decoded, or a label file is broken.
     """
-    image = cv2.imread(str(image_path))
-    if image is None:
-        raise ValueError(f"{image_path}: not a picture that can be decoded")
+    image = read_image(image_path)
     height_px, width_px = image.shape[:2]
     root, name = image_path.parent.parent, f"{image_path.stem}.txt"
     boxes, classes = read_labels(root / "labels" / name, width_px, height_px)
     ignore, _ = read_labels(root / "ignore" / name, width_px, height_px)
-    return Sample(name=image_path.stem, image=np.asarray(image, np.uint8), boxes=boxes, classes=classes, ignore=ignore)
+    return Sample(name=image_path.stem, image=image, boxes=boxes, classes=classes, ignore=ignore)
 
 
 def load_samples(folder: Path, exclude: Iterable[str] = ()) -> list[Sample]:

@@ -21,12 +21,13 @@ from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
+from camera_pipeline.detect.accuracy import Found, evaluate
+from camera_pipeline.detect.error_sheet import ErrorSheet
 from models.training.augment import letterbox, letterbox_view
 from models.training.config import ROOT, TrainingConfig, load_config
 from models.training.data import Sample, load_samples
-from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Found, detections, evaluate
+from models.training.evaluate import NMS_IOU, SCORE_FLOOR, detections
 from models.training.manifest import OPSET, Origin, describe, origin, session
-from models.training.plot import draw_misses
 from models.training.vehicles import batch_of, initial_model
 from models.training.yolox import STRIDES, Yolox, fold_batch_norm, recalibrate_batch_norm
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 CALIBRATION_PICTURES: Final = 128  # for the ranges of INT8 activations
 OWN_CLASSES: Final = re.compile(r"heads\.\d\.class_")  # COCO's classes are other ones, nothing to keep
+SURE: Final = 0.3  # score of detections on the error sheet
 NORMALISATION_PICTURES: Final = 192  # for batch normalisation
 NORMALISATION_BATCH: Final = 24
 PREDICTOR: Final = re.compile(r"heads\.\d\.(class_score|box|objectness)\.")  # weights of the last convolutions
@@ -179,7 +181,10 @@ def main() -> None:
     trained_on = origin(config, [sample.name for sample in train] + extra)
     path = options.out / f"{options.config.stem}.onnx"
     write_onnx(load_trained(options.checkpoint, config, train), path, config.input_wh)
-    draw_misses(val, publish(path, config, val, trained_on), options.checkpoint.parent / "misses.jpg")
+    sheet = ErrorSheet(np.full(len(config.classes), SURE))
+    for sample, found in zip(val, publish(path, config, val, trained_on), strict=True):
+        sheet.add(sample.image, sample, found)
+    sheet.write(options.checkpoint.parent / "misses.png")
     if options.int8:
         quantised = path.with_stem(f"{path.stem}-int8")
         write_int8(path, quantised, train[:: len(train) // CALIBRATION_PICTURES], config.input_wh)

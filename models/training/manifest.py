@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import onnxruntime
 
+from camera_pipeline.detect.accuracy import Evaluation
 from models.training.augment import PAD_VALUE
-from models.training.evaluate import NMS_IOU, Evaluation
+from models.training.evaluate import NMS_IOU
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,18 +1,14 @@
-"""Pictures of a training run: curves, and a sheet of the worst errors. For the run's folder, not for publication."""
+"""Curves of a training run. For the run's folder, not for publication."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-import cv2
 import matplotlib as mpl
-import numpy as np
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
-
-from models.training.evaluate import Found, overlaps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,13 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from camera_pipeline.detect.lamp_classifier import LampReading
-    from models.training.data import Sample
 
-SHEET_TILES = 12
 LAMP_TILES = 24
-TILE_WH = (640, 384)  # px
-CONFIDENT = 0.3  # detections below are not drawn
-MISSED, FALSE, RIGHT = (0, 0, 255), (0, 165, 255), (0, 200, 0)  # BGR
 
 
 def draw_curves(folder: Path) -> None:
@@ -77,26 +68,3 @@ def draw_lamp_misses(read: list[tuple[NDArray[np.uint8], str, LampReading]], pat
     figure.tight_layout()
     figure.savefig(path, dpi=80)
     plt.close(figure)
-
-
-def draw_misses(samples: list[Sample], found: list[Found], path: Path) -> None:
-    """Write a sheet of the pictures with most errors: missed labels red, false detections orange, right ones green."""
-    tiles = [_marked(sample, one) for sample, one in zip(samples, found, strict=True)]
-    worst = sorted(tiles, key=lambda tile: -tile[0])[:SHEET_TILES]
-    rows = [np.hstack([picture for _, picture in worst[i : i + 3]]) for i in range(0, len(worst) // 3 * 3, 3)]
-    cv2.imwrite(str(path), np.vstack(rows))
-
-
-def _marked(sample: Sample, found: Found) -> tuple[int, NDArray[np.uint8]]:
-    """Number of errors, and the picture with the boxes drawn."""
-    sure = found.scores > CONFIDENT
-    boxes, classes = found.boxes[sure], found.classes[sure]
-    agrees = (overlaps(boxes, sample.boxes)[0] >= 0.5) & (classes[:, None] == sample.classes[None])
-    ignored = overlaps(boxes, sample.ignore)[1].max(axis=1, initial=0) >= 0.5
-    right, missed = agrees.any(axis=1), ~agrees.any(axis=0)
-    false = ~right & ~ignored
-    picture = sample.image.copy()
-    for group, colour in ((boxes[right], RIGHT), (boxes[false], FALSE), (sample.boxes[missed], MISSED)):
-        for x0, y0, x1, y1 in group.round().astype(int).tolist():
-            cv2.rectangle(picture, (x0, y0), (x1, y1), colour, 1)
-    return int(missed.sum() + false.sum()), np.asarray(cv2.resize(picture, TILE_WH), np.uint8)

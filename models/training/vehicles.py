@@ -24,10 +24,11 @@ from torch.nn import functional as F  # noqa: N812 - torch's own convention
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from camera_pipeline.detect.accuracy import Evaluation, evaluate
 from models.training.augment import letterbox, letterbox_view
 from models.training.config import ROOT, LampConfig, TrainingConfig, load_config
 from models.training.data import Sample, load_samples
-from models.training.evaluate import NMS_IOU, SCORE_FLOOR, Evaluation, detections, evaluate
+from models.training.evaluate import NMS_IOU, SCORE_FLOOR, detections
 from models.training.loss import Target, detection_loss
 from models.training.plot import draw_curves
 from models.training.views import Pool, epoch_batches, to_tensor

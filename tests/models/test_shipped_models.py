@@ -9,9 +9,10 @@ import onnxruntime
 import pytest
 import yaml
 
+from camera_pipeline.detect.accuracy import evaluate
 from models.training.augment import letterbox, letterbox_view
 from models.training.data import load_samples
-from models.training.evaluate import detections, evaluate
+from models.training.evaluate import detections
 
 MANIFESTS = sorted((Path(__file__).resolve().parents[2] / "models").glob("*.yaml"))
 DETECTORS = [path for path in MANIFESTS if yaml.safe_load(path.read_text())["task"] == "detection"]

@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from camera_pipeline.detect.accuracy import Found
 from models.training.borrow import MOTORCYCLE, RIDER, borrow, ignore_boxes, yolo_text
 from models.training.data import Sample, load_samples
-from models.training.evaluate import Found
 
 DETECTOR = Path(__file__).resolve().parents[3] / "models" / "vehicles.onnx"
 RIDER_BOX, HELMET_BOX, CAR_BOX = [20, 20, 60, 80], [30, 20, 40, 30], [100, 50, 180, 90]

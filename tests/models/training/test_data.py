@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from models.training.data import Sample, load_samples, read_labels, sampling_weights
+from camera_pipeline.errors import MediaError
+from models.training.data import Sample, load_samples, sampling_weights
 
 
 def write_picture(root: Path, name: str, labels: str | None = None, ignore: str | None = None) -> None:
@@ -42,16 +43,15 @@ def test_excluded_sources_are_left_out(tmp_path: Path) -> None:
 
 
 def test_a_broken_label_line_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "bad.txt"
-    path.write_text("1 0.5 0.5 0.1\n")
-    with pytest.raises(ValueError, match=r"bad\.txt: expected lines of 'class cx cy w h'"):
-        read_labels(path, 10, 10)
+    write_picture(tmp_path, "bad", "1 0.5 0.5 0.1\n")
+    with pytest.raises(MediaError, match=r"bad\.txt:1: .* is not `class cx cy w h`"):
+        load_samples(tmp_path)
 
 
 def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
     write_picture(tmp_path, "a")
     (tmp_path / "images" / "a.jpg").write_bytes(b"no picture")
-    with pytest.raises(ValueError, match=r"a\.jpg: not a picture"):
+    with pytest.raises(MediaError, match=r"a\.jpg: not a picture"):
         load_samples(tmp_path)
 
 

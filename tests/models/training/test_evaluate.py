@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camera_pipeline.detect.accuracy import Found, best_f1, evaluate, overlaps
 from models.training.data import Sample
-from models.training.evaluate import Found, best_f1, detections, evaluate, overlaps, suppress
+from models.training.evaluate import detections, suppress
 
 NAMES = ["car", "person"]
 

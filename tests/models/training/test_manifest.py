@@ -9,10 +9,10 @@ import pytest
 import yaml
 from onnx import TensorProto, helper
 
+from camera_pipeline.detect.accuracy import Evaluation, Found, evaluate
 from models.training import manifest
 from models.training.config import TrainingConfig, load_config
 from models.training.data import Sample
-from models.training.evaluate import Evaluation, Found, evaluate
 
 
 @pytest.fixture

@@ -1,0 +1,112 @@
+"""`models`: list, verify, evaluate and time the models on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from camera_pipeline.cli.logs import set_up_logging
+from camera_pipeline.detect.manifest import Manifest
+from camera_pipeline.pipeline import model_store
+
+app = typer.Typer(name="models", help="List, verify, evaluate and time models.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(help="Name of a shipped model, or path of a manifest.")]
+FolderOption = Annotated[Path | None, typer.Option(help="Folder of manifests, instead of the shipped models.")]
+
+
+@app.command("list")
+def list_models(folder: FolderOption = None) -> None:
+    """Show the models and what their manifests say of them.
+
+    Example: `camera-pipeline models list`
+    """
+    table = Table("name", "task", "classes", "input", "precision", "MB", "accuracy", "ms", "licence", box=None)
+    for path, manifest in model_store.stored(folder):
+        table.add_row(*_row(path, manifest))
+    Console(width=None if Console().is_terminal else 200).print(table)
+
+
+@app.command("verify")
+def verify(folder: FolderOption = None) -> None:
+    """Hold every model against its manifest, open it and run it once; exit code 1 when one is wrong.
+
+    Example: `camera-pipeline models verify`
+    """
+    set_up_logging()
+    broken = 0
+    for path, error in model_store.verify(folder):
+        typer.echo(f"good  {path}" if error is None else f"bad   {error}", err=error is not None)
+        broken += error is not None
+    if broken:
+        raise typer.Exit(1)
+
+
+@app.command("evaluate")
+def evaluate(
+    name: NameArgument,
+    data: Annotated[Path, typer.Option(help="Folder with images/ and labels/ (YOLO), or a COCO JSON file.")],
+    out: Annotated[Path, typer.Option(help="Folder that gets misses.png.")] = Path("evaluation"),
+) -> None:
+    """Measure a detector on labelled pictures: AP by class, recall by box height, a sheet of the worst errors.
+
+    Example: `camera-pipeline models evaluate vehicles --data my_cameras/val --out evaluation`
+    """
+    set_up_logging()
+    evaluation = model_store.ModelEvaluation(name, data)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("detecting", total=len(evaluation))
+        result = evaluation.run(lambda: bar.advance(task))
+    typer.echo(f"{len(evaluation)} picture(s)\n{result.table()}")
+    evaluation.write_sheet(out / "misses.png")
+    typer.echo(f"worst errors: {out / 'misses.png'} (red missed, orange false, green right)")
+
+
+@app.command("benchmark")
+def benchmark(
+    name: NameArgument,
+    threads: Annotated[int | None, typer.Option(min=1, help="Most threads tried; default: all cores.")] = None,
+    runs: Annotated[int, typer.Option(min=3, help="Frames timed for each number of threads.")] = 50,
+) -> None:
+    """Time a detector on one to N threads, from a decoded picture to boxes, beside ONNX Runtime alone.
+
+    Example: `camera-pipeline models benchmark vehicles --threads 2`
+    """
+    set_up_logging()
+    typer.echo(f"{name} on {model_store.machine()}, {runs} frames; median (10th to 90th percentile) in ms")
+    typer.echo(f"{'threads':>7}  {'a frame':>22}  {'network alone':>22}")
+    for count in range(1, (threads or model_store.cores()) + 1):
+        speed = model_store.benchmark(name, count, runs)
+        typer.echo(f"{count:7}  {_spread(speed.frame_ms):>22}  {_spread(speed.network_ms):>22}")
+
+
+def _row(path: Path, manifest: Manifest) -> list[str]:
+    size = manifest.size_bytes
+    spec = manifest.input
+    return [
+        manifest.name,
+        manifest.task,
+        ", ".join(manifest.classes),
+        f"{spec.width_px}x{spec.height_px}",
+        manifest.precision,
+        f"{size / 1e6:.1f}" if size else "?",
+        _accuracy(manifest),
+        str(manifest.speed.get("ms", "not measured")),
+        manifest.licence or f"none named in {path.name}",
+    ]
+
+
+def _accuracy(manifest: Manifest) -> str:
+    figures = {"mAP50": manifest.accuracy.get("map50"), "right": manifest.accuracy.get("accuracy")}
+    return next((f"{name} {value}" for name, value in figures.items() if value is not None), "not measured")
+
+
+def _spread(ms: NDArray[np.float64]) -> str:
+    low, middle, high = np.percentile(ms, (10, 50, 90))
+    return f"{middle:.1f} ({low:.1f} to {high:.1f})"

@@ -1,0 +1,170 @@
+"""The models on this machine: listed, verified, measured for accuracy and for speed. What the `models` commands do."""
+
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_pipeline.config import Camera, DetectorSettings
+from camera_pipeline.detect.accuracy import Evaluation, Found, evaluate
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.error_sheet import ErrorSheet
+from camera_pipeline.detect.labels import LabelledPicture, LabelledSet
+from camera_pipeline.detect.manifest import Manifest, read_manifest
+from camera_pipeline.detect.model import find_manifest, load_model, manifests
+from camera_pipeline.errors import ModelError
+from camera_pipeline.ingest.recording import RecordedSource
+from camera_pipeline.picture import Picture
+from camera_pipeline.pipeline.snapshots import still_frame
+from camera_pipeline.resources import resource
+from camera_pipeline.types import Frame
+
+SCORE_FLOOR = 0.001  # detections below do not move average precision
+_WARM_UP = 3  # runs before the clock counts: the first ones allocate
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # measuring asks for no time
+
+
+def verify(folder: Path | None = None) -> Iterator[tuple[Path, ModelError | None]]:
+    """Load and try every model of a folder (None: those that ship); yield its manifest and what is wrong with it.
+
+    Raises:
+        ModelError: the folder holds no manifest.
+    """
+    for path in manifests(folder):
+        try:
+            load_model(DetectorSettings(model=str(path)), read_manifest(path).task)
+        except ModelError as error:
+            yield path, error
+        else:
+            yield path, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """The labels of a picture without its pixels, which need not stay in memory."""
+
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    ignore: NDArray[np.float32]
+
+
+class ModelEvaluation:
+    """Measures a detector, with the pipeline's own scaling and suppression, on labelled pictures.
+
+    Args:
+        model: name of a shipped model, or path of a manifest.
+        data: YOLO folder or COCO file, see `LabelledSet`.
+
+    Raises:
+        ModelError: the model cannot be used.
+        MediaError: the labels cannot be used.
+    """
+
+    def __init__(self, model: str, data: Path) -> None:
+        self._manifest = read_manifest(find_manifest(model))
+        self._detector = Detector(load_model(DetectorSettings(model=model, confidence=SCORE_FLOOR)))
+        self._set = LabelledSet(data, self._manifest.classes)
+        self._sheet = ErrorSheet(np.array(self._manifest.confidence_of_classes()))
+
+    def __len__(self) -> int:
+        return len(self._set)
+
+    def run(self, progress: Callable[[], None]) -> Evaluation:
+        """Detect in every picture and score what is found; `progress` is called after each.
+
+        Raises:
+            MediaError: a picture or a label file is broken.
+            InferenceError: the model failed.
+        """
+        labels, found = [], []
+        for path in self._set.paths:
+            picture = self._set.read(path)
+            one = self._find(picture)
+            self._sheet.add(picture.image, picture, one)
+            labels.append(_Labels(picture.boxes, picture.classes, picture.ignore))
+            found.append(one)
+            progress()
+        return evaluate(labels, found, self._manifest.classes)
+
+    def write_sheet(self, path: Path) -> None:
+        """Write the pictures with most errors at the manifest's thresholds as one PNG.
+
+        Raises:
+            MediaError: it cannot be written.
+        """
+        self._sheet.write(path)
+
+    def _find(self, picture: LabelledPicture) -> Found:
+        (seen,) = self._detector.detect([still_frame(Picture.from_bgr(picture.image))])
+        return Found(seen.xyxy, seen.confidence, seen.class_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """Milliseconds a frame, (runs,) each, taken in turn.
+
+    Attributes:
+        threads: of one inference.
+        frame_ms: scaling, network, and boxes, from a decoded picture.
+        network_ms: ONNX Runtime alone on a ready input.
+    """
+
+    threads: int
+    frame_ms: NDArray[np.float64]
+    network_ms: NDArray[np.float64]
+
+
+def benchmark(model: str, threads: int, runs: int) -> Speed:
+    """Time a model on the first picture of the sample video.
+
+    Raises:
+        ModelError: the model cannot be used.
+    """
+    loaded = load_model(DetectorSettings(model=model, threads=threads))
+    detector, frame = Detector(loaded), _sample_frame()
+    spec = loaded.manifest.input
+    ready = np.zeros((loaded.batch or 1, 3, spec.height_px, spec.width_px), spec.dtype)
+    frame_ms, network_ms = [], []
+    for _ in range(_WARM_UP + runs):
+        frame_ms.append(_ms(lambda: detector.detect([frame])))
+        network_ms.append(_ms(lambda: loaded.run(ready)))
+    return Speed(threads=threads, frame_ms=np.array(frame_ms[_WARM_UP:]), network_ms=np.array(network_ms[_WARM_UP:]))
+
+
+def machine() -> str:
+    """Return the processor's name and how many cores this process may use."""
+    info = Path("/proc/cpuinfo")
+    named = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
+    return f"{named[0] if named else platform.machine()}, {cores()} core(s)"
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def stored(folder: Path | None = None) -> list[tuple[Path, Manifest]]:
+    """Return the models of a folder (None: those that ship), in order of name.
+
+    Raises:
+        ModelError: a manifest is wrong, or there is none.
+    """
+    return [(path, read_manifest(path)) for path in manifests(folder)]
+
+
+def _sample_frame() -> Frame:
+    camera = Camera(id="benchmark", motion_gate=False)
+    return next(iter(RecordedSource(camera, [resource("sample_videos/junction.mp4")], start=_EPOCH).frames()))
+
+
+def _ms(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1e3
