@@ -1,4 +1,4 @@
-"""The `models` commands with the shipped vehicle model: on the sample video's frames and, where it lies near, real ones."""
+"""The `models` commands with the shipped vehicle model, on frames of the sample video and on real ones where they are."""
 
 import gzip
 import importlib.util
@@ -171,6 +171,7 @@ def test_benchmark_names_the_machine_and_gives_a_row_for_each_number_of_threads(
 
 def test_average_precision_agrees_with_the_scorer_beside_the_real_pictures(shared_data: Path, tmp_path: Path) -> None:
     every = shared_data / "vehicles" / "val"
+    detector = Detector(load_model(DetectorSettings(model="vehicles", confidence=SCORE_FLOOR)))
     folder, predictions = tmp_path / "val", tmp_path / "predictions"
     predictions.mkdir()
     for kind in ("images", "labels", "ignore"):
@@ -183,7 +184,7 @@ def test_average_precision_agrees_with_the_scorer_beside_the_real_pictures(share
         ):
             if (every / kind / name).exists():
                 (folder / kind / name).symlink_to(every / kind / name)
-        write_predictions(picture, predictions / f"{picture.stem}.txt")
+        write_predictions(detector, picture, predictions / f"{picture.stem}.txt")
     ours = ModelEvaluation("vehicles", folder).run(lambda: None)
     theirs = scorer(shared_data).score(folder / "labels", predictions, folder / "ignore")
     agree(ours, theirs)
@@ -202,18 +203,15 @@ def agree(ours: Evaluation, theirs: dict[str, object]) -> None:
     assert ours.map50 == pytest.approx(theirs["mAP50"], abs=1e-3)
 
 
-def write_predictions(picture: Path, path: Path) -> None:
+def write_predictions(detector: Detector, picture: Path, path: Path) -> None:
     image = np.asarray(cv2.imread(str(picture)), np.uint8)
-    (found,) = DETECTOR.detect([still_frame(Picture.from_bgr(image))])
+    (found,) = detector.detect([still_frame(Picture.from_bgr(image))])
     height, width = image.shape[:2]
     lines = [
         f"{yolo_line(('', class_id, *box, 1), (width, height))} {score:.4f}"
         for class_id, box, score in zip(found.class_id.tolist(), found.xyxy.tolist(), found.confidence, strict=True)
     ]
     path.write_text("\n".join(lines))
-
-
-DETECTOR = Detector(load_model(DetectorSettings(model="vehicles", confidence=SCORE_FLOOR)))
 
 
 def scorer(shared_data: Path) -> ModuleType:
