@@ -1,4 +1,4 @@
-"""The `models` commands with the shipped vehicle model, on frames of the sample video and on real ones where they are."""
+"""The `models` commands with the shipped vehicle model: on the sample video, and on real pictures where they are."""
 
 import gzip
 import importlib.util
