@@ -1,4 +1,4 @@
-"""Curves of a training run. For the run's folder, not for publication."""
+"""Pictures of a training run: curves, and a sheet of misread lamps. For the run's folder, not for publication."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from camera_pipeline.detect.lamp_classifier import LampReading

@@ -83,11 +83,19 @@ def test_the_list_says_what_the_manifest_says(
         assert word in said
 
 
-def test_the_shipped_model_verifies(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], copied: Path
+def test_every_shipped_model_verifies_whatever_its_task(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "models", "verify", "--folder", copied) == 0
-    assert capsys.readouterr().out.startswith("good")
+    assert run(monkeypatch, "models", "verify") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in said] == [["good", str(path)] for path in sorted(MODELS.glob("*.yaml"))]
+
+
+def test_only_a_detector_is_evaluated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], junction: Path
+) -> None:
+    assert run(monkeypatch, "models", "evaluate", "signal_lamp", "--data", junction) == 2
+    assert "is a model for classification" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
