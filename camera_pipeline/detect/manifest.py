@@ -22,10 +22,12 @@ class Task(StrEnum):
     """Where which objects are in a picture."""
     CLASSIFICATION = "classification"
     """Which one of the classes a crop shows."""
+    PLATE_TEXT = "plate_text"
+    """Which characters stand in a strip."""
 
 
 class OutputFormat(StrEnum):
-    """How a model lays out what it found; N pictures, A anchors, C classes, K boxes."""
+    """How a model lays out what it found; N pictures, A anchors, C classes, K boxes, T places."""
 
     YOLOV8 = "yolov8"
     """(N, 4 + C, A): centre x, y, width, height in input px, class scores. YOLOv5u, 8, 9, 11, 12; 26 without end."""
@@ -37,6 +39,12 @@ class OutputFormat(StrEnum):
     """(N, K, 6): left, top, right, bottom in input px, score, class. YOLOv10, 26, and any export with `nms`."""
     PROBABILITIES = "probabilities"
     """(N, C): how likely each class is; a row sums to 1. The format of every classifier."""
+    CTC = "ctc"
+    """(N, T, 1 + C): log probabilities from left to right, first of a blank. Readers of text."""
+
+
+TASK_OF_FORMAT = {OutputFormat.PROBABILITIES: Task.CLASSIFICATION, OutputFormat.CTC: Task.PLATE_TEXT}
+"""All other formats are those of detectors."""
 
 
 class Letterbox(Settings):
@@ -55,7 +63,7 @@ class InputSpec(Settings):
     width_px: PositiveInt
     height_px: PositiveInt
     layout: Literal["nchw"] = "nchw"
-    channels: Literal["rgb", "bgr"] = "rgb"
+    channels: Literal["rgb", "bgr", "grey"] = "rgb"
     dtype: Literal["float32", "float16", "uint8"] = "float32"
     range: tuple[float, float] = (0.0, 1.0)
     """What black and white become."""
@@ -66,6 +74,11 @@ class InputSpec(Settings):
     """Any number of pictures at once; otherwise as many as the file says."""
     dynamic_size: bool = False
     """Other widths and heights work too."""
+
+    @property
+    def channel_count(self) -> int:
+        """Planes of the input."""
+        return 1 if self.channels == "grey" else 3
 
     @model_validator(mode="after")
     def _size_fits_grid(self) -> Self:
@@ -137,7 +150,7 @@ class Manifest(Settings):
         twice = sorted({name for name in self.classes if self.classes.count(name) > 1})
         if twice:
             raise ValueError(f"classes {', '.join(twice)} stand here twice")
-        if (self.task is Task.CLASSIFICATION) != (self.output.format is OutputFormat.PROBABILITIES):
+        if self.task is not TASK_OF_FORMAT.get(self.output.format, Task.DETECTION):
             raise ValueError(f"task {self.task} does not go with output.format {self.output.format}")
         given = self.thresholds.confidence
         if isinstance(given, dict) and set(given) != set(self.classes):

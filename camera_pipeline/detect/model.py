@@ -60,7 +60,7 @@ class Model:
         """Run the network.
 
         Args:
-            pictures: (N, 3, H, W) of the manifest's dtype.
+            pictures: (N, channels, H, W) of the manifest's dtype.
 
         Returns:
             the output as the manifest describes it, float32.
@@ -181,7 +181,8 @@ def _try_out(model: Model, file: Path, max_batch: int) -> Model:
     """
     spec = model.manifest.input
     count = model.batch or _TRIAL_PICTURES
-    noise = np.random.default_rng(0).uniform(*spec.range, (count, 3, spec.height_px, spec.width_px)).astype(spec.dtype)
+    shape = (count, spec.channel_count, spec.height_px, spec.width_px)
+    noise = np.random.default_rng(0).uniform(*spec.range, shape).astype(spec.dtype)
     try:
         together = model.run(noise)
         check_output(together, count, file, model.manifest)

@@ -32,7 +32,7 @@ def check_input(session: ort.InferenceSession, file: Path, manifest: Manifest) -
         raise ModelError(
             f"{file}: input '{spec.name}' is {node.type}, but input.dtype is {spec.dtype}; mend the latter"
         )
-    wanted = (1, 3, spec.height_px, spec.width_px)
+    wanted = (1, spec.channel_count, spec.height_px, spec.width_px)
     if len(node.shape) != 4 or any(_differs(has, want) for has, want in zip(node.shape[1:], wanted[1:], strict=True)):
         raise ModelError(
             f"{file}: input '{spec.name}' has shape {node.shape}, but the manifest says {list(wanted)}; "
@@ -86,4 +86,6 @@ def promised_shape(manifest: Manifest, batch: int) -> tuple[int | None, ...]:
         return batch, 4 + classes, None
     if form is OutputFormat.YOLOV10:
         return batch, None, 6
+    if form is OutputFormat.CTC:
+        return batch, None, 1 + classes
     return batch, None if manifest.output.decoded else cells, 5 + classes

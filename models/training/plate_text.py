@@ -1,0 +1,258 @@
+"""Train the reader of number plates on rendered plates: strips of one row of text to characters (CTC).
+
+Run as a program, by `make train-plate-text`. Interrupted runs continue from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import torch
+import yaml
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own convention
+from torch.utils.data import DataLoader, IterableDataset
+from tqdm import tqdm
+
+from camera_pipeline.detect.plate_text import BLANK, Picture, decode, strips_of
+from models.training.config import ROOT, Fraction
+from models.training.plate_render import photograph, random_plate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HELDOUT_SEED = 1_000_003
+
+
+class PlateTextConfig(BaseModel):
+    """One training run; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alphabet: str
+    strip_wh: tuple[PositiveInt, PositiveInt]
+    steps: PositiveInt
+    batch: PositiveInt
+    learning_rate: PositiveFloat
+    final_learning_rate: PositiveFloat
+    weight_decay: float
+    warmup_steps: PositiveInt
+    gradient_clip: PositiveFloat
+    ema_decay: Fraction
+    evaluate_every: PositiveInt
+    heldout_plates: PositiveInt
+    channels: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt]
+    loaders: int
+    seed: int
+    evaluation: Path
+    licence: str
+
+
+def _block(inputs: int, outputs: int, stride: tuple[int, int]) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
+class StripReader(nn.Module):
+    """Strips (n, 1, 32, w), values 0..255, to log probabilities (n, w / 4, 1 + characters); class 0 is blank."""
+
+    def __init__(self, channels: tuple[int, int, int, int], characters: int) -> None:
+        super().__init__()
+        a, b, c, d = channels
+        self.look = nn.Sequential(
+            _block(1, a, (2, 2)),
+            _block(a, b, (2, 2)),
+            _block(b, b, (1, 1)),
+            _block(b, c, (2, 1)),
+            _block(c, c, (1, 1)),
+            _block(c, d, (2, 1)),
+        )
+        self.mix = nn.Sequential(
+            nn.Conv2d(d, d, (2, 5), padding=(0, 2), bias=False),
+            nn.BatchNorm2d(d),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.1),
+        )
+        self.tell = nn.Conv2d(d, characters + 1, (1, 3), padding=(0, 1))
+
+    def forward(self, strips: Tensor) -> Tensor:
+        """Contrast is evened out per strip, so that night and glare look alike."""
+        strips = strips / 255
+        mean = strips.mean(dim=(2, 3), keepdim=True)
+        spread = ((strips - mean) ** 2).mean(dim=(2, 3), keepdim=True).sqrt() + 0.02
+        return F.log_softmax(
+            self.tell(self.mix(self.look((strips - mean) / spread))).squeeze(2).permute(0, 2, 1), dim=2
+        )
+
+
+def encoded(row: str, config: PlateTextConfig) -> list[int]:
+    """A printed row as class numbers; marks between characters are not read."""
+    return [1 + config.alphabet.index(c) for c in row if c not in "-. "]
+
+
+def labelled_strips(rng: np.random.Generator, config: PlateTextConfig) -> list[tuple[Picture, list[int]]]:
+    """One rendered plate's strips with their characters."""
+    plate = random_plate(rng)
+    picture = photograph(plate, rng)
+    return list(zip(strips_of(picture, config.strip_wh), (encoded(row, config) for row in plate.rows), strict=True))
+
+
+def collate(pairs: list[tuple[Picture, list[int]]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Strips (n, 1, h, w) uint8, all characters in a row, and how many belong to each strip."""
+    strips = torch.from_numpy(np.stack([strip for strip, _ in pairs])[:, None])
+    return strips, torch.tensor([c for _, row in pairs for c in row]), torch.tensor([len(row) for _, row in pairs])
+
+
+class RenderedPlates(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+    """Endless batches; batch n is the same in every run, however many loaders share the work."""
+
+    def __init__(self, config: PlateTextConfig, first_step: int) -> None:
+        self.config, self.first_step = config, first_step
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Batches from `first_step` on; the loaders take turns."""
+        worker = torch.utils.data.get_worker_info()
+        turn, loaders = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        for step in range(self.first_step + turn, self.config.steps, loaders):
+            rng = np.random.default_rng((self.config.seed, step))
+            yield collate([pair for _ in range(self.config.batch) for pair in labelled_strips(rng, self.config)])
+
+
+@torch.no_grad()
+def read_plates(model: StripReader, plates: list[Picture], config: PlateTextConfig) -> list[tuple[str, float]]:
+    """Text and least confidence of each grey plate picture."""
+    model.eval()
+    results = []
+    for plate in plates:
+        strips = torch.from_numpy(np.stack(strips_of(plate, config.strip_wh))[:, None]).float()
+        rows = decode(model(strips).numpy(), config.alphabet)
+        results.append(("".join(text for text, _ in rows), min((s.min() for _, s in rows if len(s)), default=0.0)))
+    return results
+
+
+def real_plates(folder: Path) -> tuple[list[Picture], list[str]]:
+    """Crops and texts of an evaluation folder (`text.csv` with file, text, lines)."""
+    rows = [line.split(",") for line in (folder / "text.csv").read_text().splitlines()[1:]]
+    pictures = [cv2.imread(str(folder / row[0]), cv2.IMREAD_GRAYSCALE) for row in rows]
+    return [p.astype(np.uint8) for p in pictures if p is not None], [row[1] for row in rows]
+
+
+def accuracy(reads: list[tuple[str, float]], texts: list[str]) -> dict[str, float]:
+    """Whole plates read right: of all; and wrong ones among the surest nine tenths."""
+    right = np.array([read == text for (read, _), text in zip(reads, texts, strict=True)])
+    order = np.argsort([-sure for _, sure in reads], kind="stable")
+    kept = order[: round(0.9 * len(order))]
+    return {
+        "plates_right": round(float(right.mean()), 4),
+        "wrong_of_surest_90": round(float(1 - right[kept].mean()), 4),
+    }
+
+
+class Trainer:
+    """All state of a run in `folder`."""
+
+    def __init__(self, config: PlateTextConfig, folder: Path) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.folder, self.step = config, folder, 0
+        self.model = StripReader(config.channels, len(config.alphabet))
+        self.averaged = copy.deepcopy(self.model).eval()
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        path = folder / "last.pt"
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.averaged.load_state_dict(state["averaged"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step = state["step"]
+
+    def save(self) -> None:
+        """Write the checkpoint so that a crash leaves the old or the new one."""
+        parts: dict[str, Any] = {"model": self.model, "averaged": self.averaged, "optimiser": self.optimiser}
+        partial = self.folder / "last.partial"
+        torch.save({name: part.state_dict() for name, part in parts.items()} | {"step": self.step}, partial)
+        partial.replace(self.folder / "last.pt")
+
+    def learning_rate(self) -> float:
+        """Linear warm-up, then half a cosine."""
+        c = self.config
+        if self.step < c.warmup_steps:
+            return c.learning_rate * (self.step + 1) / c.warmup_steps
+        share = (self.step - c.warmup_steps) / max(1, c.steps - c.warmup_steps)
+        return c.final_learning_rate + (c.learning_rate - c.final_learning_rate) * (1 + math.cos(math.pi * share)) / 2
+
+    def learn(self, strips: Tensor, characters: Tensor, counts: Tensor) -> float:
+        """One step; returns the loss a strip."""
+        self.model.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate()
+        told = self.model(strips.float()).permute(1, 0, 2)
+        lengths = torch.full((len(counts),), told.shape[0])
+        loss = F.ctc_loss(told, characters, lengths, counts, blank=BLANK, zero_infinity=True)
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        self.optimiser.step()
+        self.step += 1
+        rate = 1 - min(self.config.ema_decay, (1 + self.step) / (20 + self.step))
+        with torch.no_grad():
+            for mean, value in zip(self.averaged.state_dict().values(), self.model.state_dict().values(), strict=True):
+                if mean.dtype.is_floating_point:
+                    mean.lerp_(value, rate)
+        return float(loss.detach())
+
+
+def heldout(config: PlateTextConfig) -> tuple[list[Picture], list[str]]:
+    """Rendered plates that no training batch holds."""
+    rng = np.random.default_rng(HELDOUT_SEED)
+    plates = [random_plate(rng) for _ in range(config.heldout_plates)]
+    texts = ["".join(c for c in "".join(plate.rows) if c in config.alphabet) for plate in plates]
+    return [photograph(plate, rng) for plate in plates], texts
+
+
+def train(config: PlateTextConfig, folder: Path) -> None:
+    """Train to the end, with a checkpoint and a line of `log.jsonl` at every evaluation."""
+    cv2.setNumThreads(1)  # its thread pool does not survive the loader's fork
+    folder.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(config, folder)
+    judged = {"rendered": heldout(config)}
+    if (ROOT / config.evaluation).exists():
+        judged["real"] = real_plates(ROOT / config.evaluation)
+    batches = DataLoader(RenderedPlates(config, trainer.step), batch_size=None, num_workers=config.loaders)
+    losses = []
+    for batch in tqdm(batches, "training", config.steps, initial=trainer.step, unit="step", mininterval=15):
+        losses.append(trainer.learn(*batch))
+        if trainer.step % config.evaluate_every == 0 or trainer.step == config.steps:
+            record: dict[str, Any] = {"step": trainer.step, "loss": round(float(np.mean(losses)), 4)}
+            for name, (plates, texts) in judged.items():
+                record[name] = accuracy(read_plates(trainer.averaged, plates, config), texts)
+            trainer.save()
+            with (folder / "log.jsonl").open("a") as log:
+                log.write(json.dumps(record) + "\n")
+            losses.clear()
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_suffix(".yaml"))
+    parser.add_argument("--run", type=Path, default=Path(__file__).parent / "runs" / "plate_text", help="output folder")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
+    options = parser.parse_args()
+    values = yaml.safe_load(options.config.read_text())
+    values |= {key: yaml.safe_load(text) for key, _, text in (o.partition("=") for o in options.overrides)}
+    train(PlateTextConfig.model_validate(values), options.run.resolve())
+
+
+if __name__ == "__main__":
+    main()
