@@ -33,6 +33,8 @@ HIDDEN_TAIL = 4.0
 part of the vehicle is hidden then, and some of its edges are those of what hides it. Halves the swaps in a jam."""
 INSIDE_SHARE = 0.7
 """One box lies in the other from this share of the smaller one's area."""
+SINGLE_PRECISION = 1.05
+"""By what factor the likelihood of a pair may be wrong in single precision: 0.5 px in 4096 for the smallest box."""
 MIN_SIDE_PX = 4.0
 """Boxes are never taken to be smaller, so that noise stays above the detector's grid."""
 
@@ -96,22 +98,36 @@ class Motion:
         Twice the negative log-likelihood under Student's t, less that of a box exactly where a well-known track was
         expected. So an uncertain track (long unseen, or new) reaches far, but pays for it.
         """
+        misfit = np.full((len(self.edge), len(xyxy)), np.inf)
         own_var = edge_variance(xyxy)
-        tail = np.ones((len(self.edge), len(xyxy)))
-        for side in range(4):  # edge by edge and in place: several times faster than one array of (T, N, 4)
-            unlikely = self.edge[:, side, None] - xyxy[:, side]
+        for (rows, columns), most in (
+            (self._near(xyxy, own_var, limit), np.inf),
+            (_one_in_the_other(self.edge, xyxy), HIDDEN_TAIL),
+        ):
+            own = own_var.take(columns, axis=0)  # `take` is several times faster than an index
+            var = self.var_edge.take(rows, axis=0) + own
+            apart = self.edge.take(rows, axis=0) - xyxy.take(columns, axis=0)
+            tail = np.minimum(1 + apart * apart / (FREEDOM * var), most)
+            misfit[rows, columns] = (FREEDOM + 1) * np.log(_product(tail)) + np.log(_product(var / (2 * own)))
+        return misfit
+
+    def _near(self, xyxy: Float64, own_var: Float64, limit: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return at least the pairs that may fit within `limit`: rows and columns, (P,) each.
+
+        Looks at all T times N pairs, so it does so in single precision, with room for what that gets wrong: twice as
+        fast. Edge by edge and in place, several times faster than one array of (T, N, 4).
+        """
+        edge, var = self.edge.astype(np.float32), (FREEDOM * self.var_edge).astype(np.float32)
+        found, own = xyxy.T.astype(np.float32, order="C"), (FREEDOM * own_var).T.astype(np.float32, order="C")
+        tail = np.ones((len(self.edge), len(xyxy)), np.float32)
+        for side in range(4):
+            unlikely = edge[:, side, None] - found[side]
             unlikely *= unlikely
-            unlikely /= FREEDOM * self.var_edge[:, side, None] + FREEDOM * own_var[:, side]
+            unlikely /= var[:, side, None] + own[side]
             unlikely += 1
             tail *= unlikely
-        rows, columns = _one_in_the_other(self.edge, xyxy)
-        hidden = (self.edge[rows] - xyxy[columns]) ** 2 / (FREEDOM * (self.var_edge[rows] + own_var[columns]))
-        tail[rows, columns] = np.minimum(1 + hidden, HIDDEN_TAIL).prod(axis=1)
-        misfit = np.full_like(tail, np.inf)
-        rows, columns = np.nonzero(tail < np.exp((limit + 4 * np.log(2)) / (FREEDOM + 1)))  # spread is at least 2^-4
-        spread = ((self.var_edge[rows] + own_var[columns]) / (2 * own_var[columns])).prod(axis=1)
-        misfit[rows, columns] = (FREEDOM + 1) * np.log(tail[rows, columns]) + np.log(spread)
-        return misfit
+        most = np.exp((limit + 4 * np.log(2)) / (FREEDOM + 1))  # spread is at least 2^-4
+        return _pairs(tail < SINGLE_PRECISION * most)
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Forget the tracks whose row, (T,), is False."""
@@ -140,14 +156,25 @@ def _size(xyxy: Float64) -> Float64:
     return size
 
 
+def _pairs(chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns, (P,) each, of what is True in (T, N); several times faster than `nonzero`."""
+    rows, columns = np.divmod(np.flatnonzero(chosen), chosen.shape[1])
+    return rows, columns
+
+
+def _product(sides: Float64) -> Float64:
+    """Return the product over the sides, (P, 4), of each pair: (P,); several times faster than `prod`."""
+    return sides[:, 0] * sides[:, 1] * sides[:, 2] * sides[:, 3]
+
+
 def _one_in_the_other(tracks: Float64, found: Float64) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pairs of boxes, (T, 4) and (N, 4), of which one lies in the other: rows and columns, (P,) each."""
-    overlap = np.ones((len(tracks), len(found)), np.bool_)
-    for low, high in ((0, 2), (1, 3)):
-        overlap &= (tracks[:, low, None] < found[:, high]) & (found[:, low] < tracks[:, high, None])
-    rows, columns = np.nonzero(overlap)
-    one, other = tracks[rows], found[columns]
+    left, upper, right, lower = np.ascontiguousarray(found.T)
+    overlap = (tracks[:, 0, None] < right) & (left < tracks[:, 2, None])
+    overlap &= (tracks[:, 1, None] < lower) & (upper < tracks[:, 3, None])
+    rows, columns = _pairs(overlap)
+    one, other = tracks.take(rows, axis=0), found.take(columns, axis=0)
     sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
-    smaller = np.minimum(_size(one), _size(other))[:, 0] ** 2
-    inside = sides.prod(axis=1) >= INSIDE_SHARE * smaller
+    smaller = np.minimum(_size(tracks).take(rows), _size(found).take(columns)) ** 2
+    inside = sides[:, 0] * sides[:, 1] >= INSIDE_SHARE * smaller
     return rows[inside], columns[inside]

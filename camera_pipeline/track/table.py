@@ -58,6 +58,8 @@ class TrackTable:
     def append(self, first_id: int, xyxy: Float64, class_id: Int64, confidence: Float64, time_s: float) -> None:
         """Begin a track for each of N boxes, with ids counting from `first_id`."""
         count = len(xyxy)
+        if not count:
+            return
         votes = np.zeros((count, self.votes.shape[1]))
         votes[np.arange(count), class_id] = confidence
         self.motion.append(Motion.start(xyxy))

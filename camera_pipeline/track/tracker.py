@@ -102,7 +102,8 @@ class Tracker:
         limit_s = np.where(tentative, self._settings.tentative_gap_s, self._settings.gap_s)
         lost = now_s - table.seen_s > limit_s
         ended = tuple(table.track_id[lost].tolist())
-        table.keep(~lost)
+        if ended:
+            table.keep(~lost)
         table.motion.predict(now_s - before_s)
         return ended
 
@@ -117,7 +118,7 @@ class Tracker:
         free = np.ones(len(table), np.bool_)
         for turn in (sure, weak):
             rows, columns = np.flatnonzero(free), np.flatnonzero(turn)
-            paired_rows, paired_columns = assign(cost[np.ix_(rows, columns)], settings.misfit_limit)
+            paired_rows, paired_columns = assign(cost.take(rows, axis=0).take(columns, axis=1), settings.misfit_limit)
             row_of[columns[paired_columns]] = rows[paired_rows]
             free[rows[paired_rows]] = False
         return row_of

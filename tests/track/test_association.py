@@ -55,3 +55,16 @@ def test_infinite_costs_are_never_paired() -> None:
 def test_one_dear_pair_does_not_spoil_a_cheap_one() -> None:
     rows, columns = assign(np.array([[1.0, 100.0], [100.0, 100.0]]), LIMIT)
     assert (rows.tolist(), columns.tolist()) == ([0], [0])
+
+
+@given(arrays(np.float64, (4, 4), elements=st.sampled_from([-2.0, 0.5, 1.0, 3.0, 9.0, 10.0, 12.0, np.inf])))
+def test_pairs_settled_beforehand_leave_the_pairing_the_cheapest_even_with_ties(cost: np.ndarray) -> None:
+    rows, columns = assign(cost, LIMIT)
+    assert rows.tolist() == sorted(set(rows.tolist()))
+    total = cost[rows, columns].sum() + LIMIT / 2 * (sum(cost.shape) - 2 * len(rows))
+    assert total == pytest.approx(cheapest(cost, LIMIT), abs=1e-6)
+
+
+def test_the_nearest_pair_yields_where_both_of_its_partners_gain_more() -> None:
+    rows, columns = assign(np.array([[1.0, 2.0], [2.0, 100.0]]), LIMIT)
+    assert (rows.tolist(), columns.tolist()) == ([0, 1], [1, 0])

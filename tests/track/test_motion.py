@@ -98,6 +98,19 @@ def test_keep_and_append_move_all_arrays_alike() -> None:
     assert {array.shape for array in (motion.speed, motion.var_edge, motion.covar, motion.var_speed)} == {(3, 4)}
 
 
+@given(st.integers(0, 10_000), st.sampled_from([8.0, 31.0, 40.0]))
+def test_the_first_look_in_single_precision_loses_no_pair_that_fits(seed: int, limit: float) -> None:
+    rng = np.random.default_rng(seed)
+    corner = rng.uniform(0, [4000, 2000], (30, 2))
+    xyxy = np.concatenate([corner, corner + rng.uniform(2, 200, (30, 2))], axis=1)
+    motion = Motion.start(xyxy)
+    motion.predict(0.1)
+    measured = np.repeat(xyxy, 3, axis=0) + rng.normal(0, rng.choice([2.0, 20.0, 80.0]), (90, 4))
+    limited, full = motion.misfit(measured, limit), motion.misfit(measured, NO_LIMIT)
+    assert (limited[full <= limit] == full[full <= limit]).all()
+    assert (limited[full > limit] > limit).all()
+
+
 @pytest.mark.parametrize("box", [one(10.0, 10.0, 10.0, 10.0), one(10.0, 10.0, 9.0, 8.0)])
 def test_boxes_without_area_are_no_danger(box: Float64) -> None:
     motion = Motion.start(box)
