@@ -24,6 +24,7 @@ PARTS = (
     ("streams", "Cameras on one core", "bench_cameras.png"),
     ("latency", "From capture to Redis", "bench_latency.png"),
     ("growth", "Growth with the number of cameras", "bench_growth.png"),
+    ("tracker", "Tracker", None),
     ("delivery", "Delivery", None),
 )
 
