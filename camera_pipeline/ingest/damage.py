@@ -1,14 +1,16 @@
 """Measure whether a decoded picture is damaged. Pure; runs on the thread that decodes, called by `FrameMaker`.
 
-What a decoder knows it says itself (H.264 conceals losses and flags them). H.265 decoders neither conceal nor say
-anything: what could not be decoded stays filled, or becomes a rubble of blocks. Three measures find that; thresholds
-are from losses and bit errors made in real road video (`tests/ingest/test_damage.py` repeats the measurement).
+What a decoder knows it says itself (H.264 conceals losses and flags them). Of H.265 it knows a loss only where a stream
+has entry points or checksums: else what could not be decoded stays filled, or becomes a rubble of blocks, or a band
+that has nothing to do with what was there. Four measures find that; thresholds are from losses and bit errors made in
+real road video (`tests/ingest/test_damage.py` repeats the measurement).
 """
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_pipeline.ingest.bands import has_broken_band
 from camera_pipeline.picture import Picture
 from camera_pipeline.types import Damage
 
@@ -81,15 +83,18 @@ class DamageMeter:
         if self._usual is None or self._whole is None or self._whole.shape != small.shape:
             self._usual = blockiness
             return False
-        if blockiness > _RUBBLE_RISE * self._usual:
-            changed = np.count_nonzero(cv2.absdiff(small, self._whole) > _CHANGE_LEVELS)
-            if changed > _RUBBLE_CHANGE * small.size:
-                if not self._lasts:
-                    self._rubble_seen = True
-                    return True
-                self._usual = blockiness
+        blockier = blockiness > _RUBBLE_RISE * self._usual and _has_changed(self._whole, small)
+        if blockier or has_broken_band(self._whole, small):
+            if not self._lasts:
+                self._rubble_seen = True
+                return True
+            self._usual = blockiness
         self._usual += _USUAL_SHARE * (blockiness - self._usual)
         return False
+
+
+def _has_changed(before: UInt8, now: UInt8) -> bool:
+    return np.count_nonzero(cv2.absdiff(before, now) > _CHANGE_LEVELS) > _RUBBLE_CHANGE * now.size
 
 
 def _filled_share(luma: UInt8, blue: UInt8, red: UInt8) -> float:

@@ -26,8 +26,12 @@ _DAMAGE = re.compile(
     r"|undecodable NALU|cabac_init|block unavailable|negative number of zero|corrupted macroblock|Invalid NAL unit"
     r"|decode_slice_header error|non-existing [PS]PS|[Mm]issing reference picture|reference picture missing"
     r"|overread|alignment_bit|out of range|too large|slice below image|Error splitting the input|ac-tex damaged"
-    r"|invalid (?:mb type|level prefix|ref count)"
+    r"|invalid (?:mb type|level prefix|ref count)|outside the valid range|checksum for frame with POC -?\d+: mismatch"
 )
+
+
+VERIFYING = {"err_detect": "crccheck"}
+"""Options of a decoder that is to say which pictures miss the checksum that some cameras send along (H.265)."""
 
 
 @contextmanager

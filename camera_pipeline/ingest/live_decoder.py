@@ -7,7 +7,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from camera_pipeline.errors import StreamBrokenError
 from camera_pipeline.ingest.continuity import FrameNumberWatch
-from camera_pipeline.ingest.ffmpeg_log import FFmpegMessages
+from camera_pipeline.ingest.ffmpeg_log import VERIFYING, FFmpegMessages
 from camera_pipeline.ingest.rtsp import VideoPacket
 
 _MAX_UNDECODABLE = 1000  # packets in a row; 40 s at 25 a second, longer than any usual distance of key frames
@@ -30,6 +30,7 @@ class LiveDecoder:
         if not context.is_open:
             # Threads of its own would delay pictures, and would hide the messages; cameras are decoded side by side.
             context.thread_count = 1
+            context.options = {**context.options, **VERIFYING}
         self._numbers = FrameNumberWatch(context.extradata) if context.name == "h264" else None
         self._suspect_until_pts: int | None = None
         self._fruitless = 0

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 from camera_pipeline.errors import MediaError
 from camera_pipeline.ingest.avcc import byte_stream, length_size, parameter_sets
 from camera_pipeline.ingest.continuity import FrameNumberWatch
-from camera_pipeline.ingest.ffmpeg_log import FFmpegMessages
+from camera_pipeline.ingest.ffmpeg_log import VERIFYING, FFmpegMessages
 from camera_pipeline.ingest.upright import Upright
 
 # Only containers that hold camera video: FFmpeg would also "play" text, pictures, and playlists that name other files.
@@ -189,6 +189,7 @@ def open_media(path: Path) -> Iterator[MediaFile]:
         if stream.codec_context is None:
             raise MediaError(f"{path}: its video is coded in a way that FFmpeg does not know\n    cure: {_CONVERT}")
         stream.codec_context.thread_type = "NONE"
+        stream.codec_context.options = {**stream.codec_context.options, **VERIFYING}
         yield MediaFile(path, container, stream)
 
 

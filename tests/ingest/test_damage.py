@@ -155,18 +155,19 @@ def test_a_broken_h265_key_frame_is_found_although_the_decoder_says_nothing(tmp_
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)  # decodes some thousand pictures
+@pytest.mark.parametrize("entry_points", [True, False])
 def test_rates_on_real_road_video_damaged_in_many_ways(
-    shared_data: Path, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
+    shared_data: Path, tmp_path: Path, entry_points: bool, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     outcomes = []
     for name in ("junction_cars.mp4", "nepal_lanes_dusk.mp4", "congestion_overpass.mp4"):
-        encoded = Encoded.of(reencoded(shared_data / "clips" / name, tmp_path / "x.h265"))
+        encoded = Encoded.of(reencoded(shared_data / "clips" / name, tmp_path / "x.h265", entry_points=entry_points))
         for kind in ("end lost", "part lost", "bits flipped"):
-            outcomes += found_and_share(encoded, kind, key=True, seeds=range(2))
+            outcomes += found_and_share(encoded, kind, key=True, seeds=range(5))
     large = [found for found, share in outcomes if share > 0.2]
     record_testsuite_property("pictures damaged by more than 20 %", len(large))
     record_testsuite_property("of these found", sum(large) / len(large))
-    assert len(large) > 15
+    assert len(large) > 50
     assert sum(large) / len(large) > 0.65, "of single pictures; `FrameMaker` keeps what it found until a key frame"
 
 
@@ -182,10 +183,14 @@ def test_no_real_clip_is_taken_for_damaged(shared_data: Path) -> None:
                     assert meter.judge(picture, picture.small_luma()) is None, (path.name, frame.time)
 
 
-def reencoded(source: Path, target: Path) -> Path:
-    """Encode the first two seconds of a clip as H.265 with a key frame every second, as cameras do."""
+def reencoded(source: Path, target: Path, *, entry_points: bool) -> Path:
+    """Encode the first two seconds of a clip as H.265 with a key frame every second, as cameras do.
+
+    With entry points FFmpeg hears of some losses; many cameras write none.
+    """
+    parameters = f"keyint={KEY}:scenecut=0:bframes=0:wpp={int(entry_points)}:pools=1:frame-threads=1:log-level=none"
     with av.open(str(source)) as container, av.open(str(target), "w", format="hevc") as output:
-        options = {"preset": "ultrafast", "x265-params": f"keyint={KEY}:scenecut=0:bframes=0:log-level=none"}
+        options = {"preset": "ultrafast", "x265-params": parameters}
         first = container.streams.video[0]
         stream = output.add_stream("libx265", rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"

@@ -22,6 +22,8 @@ def say(text: str, level: int = av.logging.WARNING) -> None:
         ("Could not find ref with POC 7", True),
         ("Skipping invalid undecodable NALU: 1", True),
         ("cabac decode of qscale diff failed at 3 4: out of range", True),
+        ("The cu_qp_delta 27 is outside the valid range [-26, 25].", True),
+        ("Verifying checksum for frame with POC 25: mismatching md5 c0ffee != 0ddba11", True),
         ("max delay reached. need to consume packet", False),
         ("deprecated pixel format used, make sure you did set range correctly", False),
         ("mmco: unref short failure", False),
