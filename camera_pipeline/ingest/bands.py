@@ -27,8 +27,8 @@ def has_broken_band(before: UInt8, now: UInt8) -> bool:
     """
     if len(now) < _BANDS:
         return False
-    changed = cv2.compare(cv2.absdiff(before, now), _CHANGE_LEVELS, cv2.CMP_GT)
-    shares = _band_means(np.asarray(changed, np.uint8)) / 255
+    changed = np.asarray(cv2.absdiff(before, now) > _CHANGE_LEVELS, np.uint8)
+    shares = _band_means(changed)
     ratios = _textures(now) / _textures(before)
     odd = (ratios > _TEXTURE_RATIO) | (ratios < 1 / _TEXTURE_RATIO)
     return bool(np.any((shares > _CHANGED_SHARE) & odd))

@@ -94,7 +94,7 @@ class DamageMeter:
 
 
 def _has_changed(before: UInt8, now: UInt8) -> bool:
-    return np.count_nonzero(cv2.absdiff(before, now) > _CHANGE_LEVELS) > _RUBBLE_CHANGE * now.size
+    return bool(np.count_nonzero(cv2.absdiff(before, now) > _CHANGE_LEVELS) > _RUBBLE_CHANGE * now.size)
 
 
 def _filled_share(luma: UInt8, blue: UInt8, red: UInt8) -> float:
