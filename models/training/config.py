@@ -136,7 +136,32 @@ class LampConfig(_Closed):
         return self.views_per_epoch // self.batch
 
 
-Config = TypeVar("Config", TrainingConfig, LampConfig)
+class PlateTextConfig(_Closed):
+    """One training run of the plate reader."""
+
+    alphabet: str
+    strip_wh: tuple[PositiveInt, PositiveInt]
+    steps: PositiveInt
+    batch: PositiveInt
+    """Plates a step."""
+    learning_rate: PositiveFloat
+    final_learning_rate: PositiveFloat
+    weight_decay: float
+    warmup_steps: PositiveInt
+    gradient_clip: PositiveFloat
+    ema_decay: Fraction
+    evaluate_every: PositiveInt
+    heldout_plates: PositiveInt
+    """Rendered with a seed of their own; what a run is followed by."""
+    channels: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt]
+    loaders: int
+    seed: int
+    evaluation: Path
+    """Real plates with `text.csv`; nothing is chosen on them."""
+    licence: str
+
+
+Config = TypeVar("Config", TrainingConfig, LampConfig, PlateTextConfig)
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = (), kind: type[Config] = TrainingConfig) -> Config:

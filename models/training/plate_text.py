@@ -15,45 +15,19 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import torch
-import yaml
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 from torch.utils.data import DataLoader, IterableDataset
 from tqdm import tqdm
 
 from camera_pipeline.detect.plate_text import BLANK, Picture, decode, strips_of
-from models.training.config import ROOT, Fraction
+from models.training.config import ROOT, PlateTextConfig, load_config
 from models.training.plate_render import photograph, random_plate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HELDOUT_SEED = 1_000_003
-
-
-class PlateTextConfig(BaseModel):
-    """One training run; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    alphabet: str
-    strip_wh: tuple[PositiveInt, PositiveInt]
-    steps: PositiveInt
-    batch: PositiveInt
-    learning_rate: PositiveFloat
-    final_learning_rate: PositiveFloat
-    weight_decay: float
-    warmup_steps: PositiveInt
-    gradient_clip: PositiveFloat
-    ema_decay: Fraction
-    evaluate_every: PositiveInt
-    heldout_plates: PositiveInt
-    channels: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt]
-    loaders: int
-    seed: int
-    evaluation: Path
-    licence: str
 
 
 def _block(inputs: int, outputs: int, stride: tuple[int, int]) -> nn.Sequential:
@@ -249,9 +223,8 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path(__file__).parent / "runs" / "plate_text", help="output folder")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
     options = parser.parse_args()
-    values = yaml.safe_load(options.config.read_text())
-    values |= {key: yaml.safe_load(text) for key, _, text in (o.partition("=") for o in options.overrides)}
-    train(PlateTextConfig.model_validate(values), options.run.resolve())
+    config = load_config(options.config, tuple(options.overrides), PlateTextConfig)
+    train(config, options.run.resolve())
 
 
 if __name__ == "__main__":

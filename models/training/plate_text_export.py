@@ -21,9 +21,9 @@ import yaml
 
 from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.plate_text import PlateReader, PlateText
-from models.training.config import ROOT
+from models.training.config import ROOT, PlateTextConfig, load_config
 from models.training.manifest import OPSET, SPEED_RUNS, machine, session
-from models.training.plate_text import PlateTextConfig, StripReader, accuracy, heldout, real_plates
+from models.training.plate_text import StripReader, accuracy, heldout, real_plates
 from models.training.plot import draw_reads
 
 INPUT, OUTPUT = "strips", "log_probabilities"
@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=here / "runs" / "plate_text")
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder of the model and its manifest")
     options = parser.parse_args()
-    config = PlateTextConfig.model_validate(yaml.safe_load(options.config.read_text()))
+    config = load_config(options.config, (), PlateTextConfig)
     state = torch.load(options.run / "last.pt", weights_only=True)
     model = StripReader(config.channels, len(config.alphabet)).eval()
     model.load_state_dict(state["averaged"])

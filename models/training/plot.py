@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import matplotlib as mpl
+import numpy as np
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -14,7 +15,6 @@ import matplotlib.pyplot as plt
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from camera_pipeline.detect.lamp_classifier import LampReading

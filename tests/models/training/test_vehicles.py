@@ -51,9 +51,8 @@ def config(pictures: Path, shared_data: Path) -> TrainingConfig:
     return load_config(TRAINING / "vehicles.yaml", (*SMALL, *data, weights))
 
 
-@pytest.mark.parametrize("path", sorted(TRAINING.glob("*.yaml")), ids=lambda path: path.stem)
-def test_configurations_are_valid(path: Path) -> None:
-    config = load_config(path)
+def test_every_class_starts_from_one_of_coco_and_the_input_fits_the_grid() -> None:
+    config = load_config(TRAINING / "vehicles.yaml")
     assert len(config.start.coco_ids) == len(config.classes)
     assert all(side % 32 == 0 for side in config.input_wh)
 
