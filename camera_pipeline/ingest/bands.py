@@ -17,6 +17,7 @@ _CHANGE_LEVELS = 40  # a pixel that differs by more shows something else
 # some); of 3,975 at 1, 2.5 and 12 a second two had, both at one a second, where the comparison is a second old.
 _CHANGED_SHARE = 0.45  # of a band's pixels
 _TEXTURE_RATIO = 2.0  # more, or less, than before
+_FLAT = 2.0  # texture, one of it the level that is added: less than a level from pixel to pixel
 
 
 def has_broken_band(before: UInt8, now: UInt8) -> bool:
@@ -28,9 +29,12 @@ def has_broken_band(before: UInt8, now: UInt8) -> bool:
     """
     if len(now) < _BANDS:
         return False
+    textures_before, textures_now = _textures(before), _textures(now)
+    if max(textures_before) < _FLAT or max(textures_now) < _FLAT:
+        return False  # a covered lens, or the light that goes and comes again, is flat as a whole and no band of it
     changed = np.asarray(cv2.absdiff(before, now) > _CHANGE_LEVELS, np.uint8)
     shares = _band_means(changed)
-    ratios = _textures(now) / _textures(before)
+    ratios = textures_now / textures_before
     odd = (ratios > _TEXTURE_RATIO) | (ratios < 1 / _TEXTURE_RATIO)
     return bool(np.any((shares > _CHANGED_SHARE) & odd))
 

@@ -44,6 +44,13 @@ def test_only_bands_of_another_content_and_texture_are_broken(now: UInt8, broken
     assert has_broken_band(ROAD, now) is broken
 
 
+@pytest.mark.parametrize("level", [0, 16, 128, 255], ids=["black", "video black", "grey", "white"])
+def test_a_covered_lens_and_its_end_are_no_bands(level: int) -> None:
+    flat = np.full_like(ROAD, level)
+    assert not has_broken_band(ROAD, flat)
+    assert not has_broken_band(flat, ROAD)
+
+
 @pytest.mark.parametrize("height", [1, 11, 12, 13, 181])
 def test_pictures_of_any_height_can_be_judged(height: int) -> None:
     plane = np.full((height, 16), 90, np.uint8)
