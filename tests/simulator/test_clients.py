@@ -79,7 +79,8 @@ def test_gstreamer_plays(
     pipeline = f"{source} ! {elements} ! fakesink num-buffers=40 silent=false"
     command = [tool("gst-launch-1.0"), "-v", *pipeline.split()]
     done = subprocess.run(command, capture_output=True, timeout=20, check=False, text=True)
-    assert done.returncode == 0, done.stderr
+    # The exit code tells less: stopping may cut gst's own receiver report in two, and its PAUSE is then refused.
+    assert "Got EOS from element" in done.stdout, done.stderr
     stamps = re.findall(r"chain .*?pts: (\d+):(\d+):([\d.]+)", done.stdout)
     times_s = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in stamps]
     assert len(times_s) == 40
