@@ -222,6 +222,8 @@ class Config(Settings):
     server: ServerSettings = ServerSettings()
     redis: RedisSettings = RedisSettings()
     detector: DetectorSettings = DetectorSettings()
+    law: str = "vietnam"
+    """Law table that events of violations are referred to: a shipped one by name, or the path of a file (`.yaml`)."""
     cameras: tuple[Camera, ...]
     """Each with an id of its own; `load_config` refuses doubles."""
 

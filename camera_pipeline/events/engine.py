@@ -6,6 +6,7 @@ from camera_pipeline.config import Camera
 from camera_pipeline.events.acts import ActLedger, Sighting
 from camera_pipeline.events.event_maker import EventMaker
 from camera_pipeline.events.history import Histories
+from camera_pipeline.events.law import LawTable
 from camera_pipeline.events.rule import make_rule
 from camera_pipeline.types import Coverage, Event, LinkChange, Scene, Versions
 
@@ -19,6 +20,7 @@ class RuleEngine:
         pipeline_version: version of this package.
         config_version: digest of the camera's configuration.
         model_version: name and digest of the detector.
+        law: what events of violations are referred to; None: they carry no references.
 
     Raises:
         ConfigError: a rule is unknown, its settings are wrong, or the camera lacks what it needs.
@@ -32,10 +34,11 @@ class RuleEngine:
         pipeline_version: str,
         config_version: str,
         model_version: str,
+        law: LawTable | None = None,
     ) -> None:
         versions = Versions(pipeline=pipeline_version, config=config_version, rule="", model=model_version)
         self._rules = [(entry.label, make_rule(camera, entry, class_names)) for entry in camera.rules]
-        self._maker = EventMaker(camera, versions)
+        self._maker = EventMaker(camera, versions, law)
         self._ledger = ActLedger()
         self._histories = Histories()
         self._last: Scene | None = None

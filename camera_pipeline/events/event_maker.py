@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 
 from camera_pipeline.config import Camera
 from camera_pipeline.events.acts import Sighting
+from camera_pipeline.events.law import LawTable
 from camera_pipeline.types import (
     CaptureClock,
     ClockSource,
     Coverage,
     Event,
     EventKind,
+    Legal,
     LinkChange,
     Scene,
     Subject,
@@ -38,10 +40,12 @@ class EventMaker:
     Args:
         camera: the camera.
         versions: what decides; each rule's own version is filled in.
+        law: what violations are referred to; None: events carry no references.
     """
 
-    def __init__(self, camera: Camera, versions: Versions) -> None:
+    def __init__(self, camera: Camera, versions: Versions, law: LawTable | None) -> None:
         self._camera = camera
+        self._law = law
         self._versions = versions
         self._damaged: deque[list[float]] = deque(maxlen=_DAMAGE_SPANS)
         self._origin = ""
@@ -65,7 +69,7 @@ class EventMaker:
         act_id = self._act_id(sighting)
         ended = candidate.phase == "end"
         details = dict(candidate.details) if candidate.phase == "instant" else {**candidate.details, "act_id": act_id}
-        offset = timedelta(seconds=candidate.media_time_s - scene.media_time_s)
+        occurred_at = _rounded(scene.captured_at + timedelta(seconds=candidate.media_time_s - scene.media_time_s))
         return Event(
             event_id=str(uuid.uuid5(NAMESPACE, f"{act_id}|end")) if ended else act_id,
             kind=rule.kind,
@@ -75,7 +79,7 @@ class EventMaker:
             area=self._camera.area,
             session=scene.session,
             media_time_s=round(candidate.media_time_s, 3),
-            occurred_at=_rounded(scene.captured_at + offset),
+            occurred_at=occurred_at,
             clock=scene.clock,
             usable_for_fine=self._is_usable(candidate.act_s, candidate.media_time_s, scene.clock),
             subject=_rounded_subject(candidate.subject),
@@ -84,6 +88,7 @@ class EventMaker:
             versions=replace(self._versions, rule=rule.version),
             coverage=coverage,
             also=also,
+            legal=self._legal(sighting, occurred_at),
         )
 
     def make_link_event(self, change: LinkChange, media_time_s: float, coverage: Coverage) -> Event:
@@ -108,6 +113,12 @@ class EventMaker:
             versions=replace(self._versions, rule=LINK_VERSION),
             coverage=coverage,
         )
+
+    def _legal(self, sighting: Sighting, occurred_at: datetime) -> Legal | None:
+        if self._law is None or sighting.rule.kind is not EventKind.VIOLATION:
+            return None
+        subject = sighting.candidate.subject
+        return self._law.legal(sighting.candidate.type, subject.class_name if subject else "", occurred_at)
 
     def _act_id(self, sighting: Sighting) -> str:
         """The same footage gives the same id: camera, rule, session's origin, start of the track, moment of the act."""

@@ -4,7 +4,8 @@ A table is a file (`configs/law/vietnam.yaml`); another country, province or yea
 immutable: any thread may ask.
 """
 
-from dataclasses import dataclass
+import functools
+import hashlib
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,55 +16,23 @@ from camera_pipeline.config.mistakes import Mistake, mistakes_error, shown, tran
 from camera_pipeline.config.yaml_file import read_yaml
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.law_checks import law_mistakes
-from camera_pipeline.events.law_file import Bilingual, LawFile, Mark, Period, Reference, clause_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegalReference:
-    """An article that an act may fall under. A suggestion: see `notice`.
-
-    Attributes:
-        slug: the violation.
-        name: the violation's name.
-        decree: number of the decree.
-        wording: which wording of the decree was in force.
-        ref: `article.clause.point`.
-        fine_vnd: lowest and highest fine for an individual, VND.
-        points: licence points taken.
-        suspension_months: fewest and most months without licence; None where the article has none.
-        mark: how sure the reference is, at the time of the act.
-        source: where the wording was read.
-        note: conditions and what the wording changed; may be empty.
-        limitation_ends_on: anniversary of the act on which the statute of limitation ends, in the table's time zone.
-        notice: says that an officer decides.
-    """
-
-    slug: str
-    name: Bilingual
-    decree: str
-    wording: str
-    ref: str
-    fine_vnd: tuple[int, int]
-    points: int
-    suspension_months: tuple[int, int] | None
-    mark: Mark
-    source: str
-    note: str
-    limitation_ends_on: date
-    notice: Bilingual
-
-    @property
-    def verified(self) -> bool:
-        """Whether article and wording were both seen in the decree's text."""
-        return self.mark is Mark.VERIFIED
+from camera_pipeline.events.law_file import LawFile, Period, Reference, clause_of
+from camera_pipeline.resources import resource
+from camera_pipeline.types import Legal, LegalReference
 
 
 class LawTable:
-    """A law table, ready to be asked."""
+    """A law table, ready to be asked.
 
-    def __init__(self, law: LawFile) -> None:
+    Attributes:
+        digest: of its file: sha256, first 16 hex digits.
+    """
+
+    def __init__(self, law: LawFile, digest: str) -> None:
+        self.digest = digest
         self._law = law
         self._zone = ZoneInfo(law.time_zone)
+        self._classes = frozenset().union(*law.classes.values())
 
     @classmethod
     def load(cls, path: Path) -> "LawTable":
@@ -85,7 +54,21 @@ class LawTable:
         mistakes += law_mistakes(law)
         if mistakes:
             raise mistakes_error(str(path), mistakes, file.lines)
-        return cls(law)
+        return cls(law, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+
+    def legal(self, rule: str, vehicle_class: str, occurred_at: datetime) -> Legal:
+        """Return what an event says of the law: a candidate of a rule, by class and time of the act.
+
+        No references where the table does not list the rule or does not know the class, as well as where the law has
+        no article: other packages bring rules and classes of their own, and their events must not fail for it.
+        """
+        slugs = self.slugs(rule) if vehicle_class in self._classes else ()
+        return Legal(
+            table=self.digest,
+            notice_vi=self._law.notice.vi,
+            notice_en=self._law.notice.en,
+            references=tuple(found for slug in slugs for found in self.candidates(slug, vehicle_class, occurred_at)),
+        )
 
     def slugs(self, rule: str) -> tuple[str, ...]:
         """Return the violations that a rule may find; none for incidents and for rules that the table does not know."""
@@ -109,7 +92,7 @@ class LawTable:
         if occurred_at.tzinfo is None:
             raise ValueError("occurred_at has no time zone")
         self._check_known("violation", slug, list(self._law.violations), "violations")
-        self._check_known("vehicle class", vehicle_class, sorted(set().union(*self._law.classes.values())), "classes")
+        self._check_known("vehicle class", vehicle_class, sorted(self._classes), "classes")
         day = occurred_at.astimezone(self._zone).date()
         return tuple(
             self._legal_reference(slug, reference, period, day)
@@ -136,7 +119,8 @@ class LawTable:
         law, number = self._law, self._law.decree_of(reference)
         return LegalReference(
             slug=slug,
-            name=Bilingual(vi=law.violations[slug].vi, en=law.violations[slug].en),
+            name_vi=law.violations[slug].vi,
+            name_en=law.violations[slug].en,
             decree=number,
             wording=period.wording,
             ref=reference.ref,
@@ -147,8 +131,27 @@ class LawTable:
             source=law.sources[period.source],
             note="; ".join(filter(None, (reference.note, period.reworded.get(reference.ref, "")))),
             limitation_ends_on=_years_later(day, law.limitation_years),
-            notice=law.notice,
         )
+
+
+@functools.cache  # read once a process: thousands of cameras share it
+def load_law(name: str) -> LawTable:
+    """Return a law table: a shipped one by its name, or any by the path of its file (`.yaml`).
+
+    Raises:
+        ConfigError: there is none of that name, or it holds mistakes.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return LawTable.load(Path(name))
+    folder = resource("configs/law")
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in folder.glob("*.yaml")))
+        raise ConfigError(
+            f"law = {name}: there is no such law table in {folder}\n    expected: one of: {known}\n"
+            "    cure: name one of these, or the path of a file of your own (.yaml)"
+        )
+    return LawTable.load(path)
 
 
 def _years_later(day: date, years: int) -> date:

@@ -1,12 +1,12 @@
 """What a law table holds, as its file has it: typed, closed, frozen. `law.py` reads the file and answers from it."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, PositiveInt
 
 from camera_pipeline.config.model import Name, Settings, Zone
+from camera_pipeline.types import Mark
 
 
 def _article_form(text: str) -> str:
@@ -28,22 +28,6 @@ ArticleRef = Annotated[str, AfterValidator(_article_form)]
 Range = Annotated[tuple[int, int], AfterValidator(_range_form)]
 """Lower and upper bound."""
 Text = Annotated[str, Field(min_length=1)]
-
-
-class Mark(StrEnum):
-    """How sure a statement is."""
-
-    VERIFIED = "V"
-    """Seen in the decree's text."""
-    SECONDARY = "V2"
-    """Seen only in a secondary source."""
-    INFERRED = "I"
-    """Nobody's statement but the table's."""
-
-    def weaker(self, other: "Mark") -> "Mark":
-        """Return the less sure of the two."""
-        order = list(Mark)
-        return max(self, other, key=order.index)
 
 
 class Bilingual(Settings):

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from camera_pipeline.errors import RecordError
 from camera_pipeline.types import Event
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """`major.minor`. A new optional key raises the minor number; anything a reader could trip over raises the major."""
 
 _DIGITS = 6  # decimals of a float: 1 µs, 0.1 m of latitude; below what any machine's rounding can disturb
@@ -110,6 +110,8 @@ def _plain(value: object, path: str) -> object:  # noqa: PLR0911 - one return a 
             return _plain(value.item(), path)
         case datetime():
             return _time(value, path)
+        case date():
+            return value.isoformat()
         case Mapping():
             return {_key(key, path): _plain(item, f"{path}.{key}") for key, item in value.items()}
         case list() | tuple():

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,16 @@ from camera_pipeline.types import (
     Coverage,
     Event,
     EventKind,
+    Legal,
+    LegalReference,
+    Mark,
     Subject,
     Versions,
 )
 
-_DESCRIBED: tuple[type, ...] = (Event, CaptureClock, Coverage, Subject, Versions, ClockSource, EventKind)
+_DESCRIBED: tuple[type, ...] = (
+    Event, CaptureClock, Coverage, Legal, LegalReference, Subject, Versions, ClockSource, EventKind, Mark,
+)  # fmt: skip
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 
 EXAMPLE_VIOLATION = Event(
@@ -50,6 +55,28 @@ EXAMPLE_VIOLATION = Event(
     details={"signal": "north", "red_for_s": 4.2},
     versions=Versions(pipeline="0.1.0", config="2f7a1b9c0d3e4f55", rule="1", model="vehicles@8c1d2e3f4a5b6c7d"),
     coverage=Coverage(analysed=300, skipped=1200, dropped=0, damaged=0),
+    legal=Legal(
+        table="5d0c9d530c1f9f6f",
+        notice_vi="Căn cứ gợi ý. Người có thẩm quyền xem xét, quyết định hành vi và mức xử phạt.",
+        notice_en="Suggested references. An authorised officer decides on the act and the penalty.",
+        references=(
+            LegalReference(
+                slug="red_light",
+                name_vi="Không chấp hành hiệu lệnh của đèn tín hiệu giao thông",
+                name_en="Running a red light",
+                decree="168/2024/NĐ-CP",
+                wording="as made",
+                ref="7.7.c",
+                fine_vnd=(4_000_000, 6_000_000),
+                points=4,
+                suspension_months=None,
+                mark=Mark.VERIFIED,
+                source="Decree 168/2024/NĐ-CP, full text of January 2025",
+                note="",
+                limitation_ends_on=date(2027, 3, 4),
+            ),
+        ),
+    ),
 )
 EXAMPLE_HEALTH = Event(
     event_id="0b5f3c52-8a35-5a0e-8f0e-3f5f2f1b7c22",
@@ -101,7 +128,7 @@ def json_schema() -> dict[str, Any]:
         "pattern": rf"^{_MAJOR}\.[0-9]+$",
         "description": "Version of this schema, major.minor; readers pass over keys they do not know.",
     }
-    schema["required"] = sorted([*schema["required"], "schema_version", "also"])
+    schema["required"] = sorted([*schema["required"], "schema_version", "also", "legal", "over_budget"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:camera-pipeline:event:{_MAJOR}",

@@ -10,6 +10,7 @@ from camera_pipeline.config import Camera, Config, load_config
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.model import load_model
 from camera_pipeline.events.engine import RuleEngine
+from camera_pipeline.events.law import load_law
 from camera_pipeline.events.rule import rule_mistakes
 from camera_pipeline.pipeline.line import CameraLine
 
@@ -17,12 +18,14 @@ _DIGEST_CHARS = 16  # 64 bits: enough to tell configurations of one server apart
 
 
 def read_config(path: Path) -> Config:
-    """Return a configuration whose rules have what they need.
+    """Return a configuration whose rules have what they need, and whose law table is whole.
 
     Raises:
         ConfigError: with all mistakes.
     """
-    return load_config(path, rule_mistakes)
+    config = load_config(path, rule_mistakes)
+    load_law(config.law)
+    return config
 
 
 def build_detector(config: Config) -> Detector:
@@ -60,6 +63,7 @@ def build_line(
         pipeline_version=__version__,
         config_version=config_digest(config, camera),
         model_version=model,
+        law=load_law(config.law),
     )
     return CameraLine(camera, engine, class_names, confidence)
 

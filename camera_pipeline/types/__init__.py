@@ -6,6 +6,7 @@ Coordinates are pixels of the analysed stream's picture (`xyxy`: left, top, righ
 
 from camera_pipeline.types.event import Coverage, Event, EventKind, Subject, Versions
 from camera_pipeline.types.frame import CaptureClock, ClockSource, Damage, Frame, LinkChange, LinkState, PictureHealth
+from camera_pipeline.types.legal import Legal, LegalReference, Mark
 from camera_pipeline.types.objects import Bool, Detections, Float32, Int64, Tracks
 from camera_pipeline.types.scene import Scene, SignalState
 
@@ -21,8 +22,11 @@ __all__ = [
     "Float32",
     "Frame",
     "Int64",
+    "Legal",
+    "LegalReference",
     "LinkChange",
     "LinkState",
+    "Mark",
     "PictureHealth",
     "Scene",
     "SignalState",

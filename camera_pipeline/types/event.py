@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from camera_pipeline.types.frame import CaptureClock
+from camera_pipeline.types.legal import Legal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,8 @@ class Event:
         versions: what decided.
         coverage: what became of the frames of the minute before.
         also: other rules that describe the same act.
+        legal: what a violation may fall under; null for other kinds, and where no law table is configured.
+        over_budget: the rule had told more than its budget of the day before; look at the rule before its events.
     """
 
     event_id: str
@@ -109,3 +112,5 @@ class Event:
     versions: Versions
     coverage: Coverage
     also: tuple[str, ...] = ()
+    legal: Legal | None = None
+    over_budget: bool = False

@@ -17,6 +17,7 @@ import numpy as np
 
 from camera_pipeline.config import Box, Camera, Lane, RuleEntry, Signal
 from camera_pipeline.events.engine import RuleEngine
+from camera_pipeline.events.law import load_law
 from camera_pipeline.types import CaptureClock, ClockSource, Coverage, Damage, Event, Scene, SignalState, Tracks
 
 CLASSES = ("bicycle", "car", "motorcycle", "bus", "truck", "person")
@@ -123,7 +124,14 @@ def play(
 
 def engine(camera: Camera) -> RuleEngine:
     """Return the camera's engine."""
-    return RuleEngine(camera, class_names=CLASSES, pipeline_version="1.0", config_version="c0", model_version="m@1")
+    return RuleEngine(
+        camera,
+        class_names=CLASSES,
+        pipeline_version="1.0",
+        config_version="c0",
+        model_version="m@1",
+        law=load_law("vietnam"),
+    )
 
 
 def watch(camera: Camera, scenes: Iterable[Scene]) -> list[Event]:

@@ -171,7 +171,7 @@ def _read_on(reader: Consumer, server: RedisServer) -> bool:
         ({"event": b"{}"}, b"`schema_version` is missing"),
         ({"event": b"\xff\xfe"}, b"not an event record"),
         ({"other": b"thing"}, b"not an event record"),
-        ({"event": to_json(sample(0)).replace(b'"1.0"', b'"2.0"')}, b"this reader knows 1.x"),
+        ({"event": to_json(sample(0)).replace(b'"1.1"', b'"2.0"')}, b"this reader knows 1.x"),
     ],
 )
 def test_an_entry_that_is_no_event_is_put_aside_at_once(

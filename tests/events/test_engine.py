@@ -15,7 +15,7 @@ from camera_pipeline.config import Camera, Settings
 from camera_pipeline.events.acts import ActLedger, Sighting
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.history import Histories
-from camera_pipeline.events.record import to_json
+from camera_pipeline.events.record import from_json, to_json
 from camera_pipeline.events.rule import Rule
 from camera_pipeline.types import (
     CaptureClock,
@@ -23,6 +23,7 @@ from camera_pipeline.types import (
     EventKind,
     LinkChange,
     LinkState,
+    Mark,
     Scene,
     SignalState,
     Subject,
@@ -78,6 +79,31 @@ def test_an_event_says_what_where_when_and_what_decided() -> None:
     assert event.coverage == COVERAGE
     assert event.usable_for_fine
     assert json.loads(to_json(event))["event_id"] == event.event_id
+
+
+def test_a_violation_names_the_articles_of_its_class_and_time_and_who_decides() -> None:
+    (event,) = watch(CAMERA, play([Actor(down())], until_s=12.0))
+    assert event.legal is not None
+    (reference,) = event.legal.references
+    assert (reference.ref, reference.fine_vnd, reference.points) == ("7.7.c", (4_000_000, 6_000_000), 4)
+    assert (reference.mark, reference.wording) == (Mark.VERIFIED, "as made")
+    assert "officer decides" in event.legal.notice_en
+    assert event.legal.emergency_or_escort is None
+    assert from_json(to_json(event)) == event
+
+
+def test_an_act_after_the_amendment_is_referred_to_its_wording() -> None:
+    later = (replace(s, captured_at=s.captured_at + timedelta(days=200)) for s in play([Actor(down())], until_s=12.0))
+    (event,) = watch(CAMERA, later)
+    assert event.legal is not None
+    assert [(each.wording, each.mark) for each in event.legal.references] == [
+        ("as amended by Decree 238/2026/NĐ-CP", Mark.SECONDARY)
+    ]
+
+
+def test_what_is_no_violation_is_referred_to_no_law() -> None:
+    stands = play([Actor([(0.0, 500.0, 100.0), (60.0, 500.0, 100.0)])], until_s=40.0, fps=5.0)
+    assert [(event.type, event.legal) for event in watch(CAMERA, stands)] == [("stopped_vehicle", None)]
 
 
 def test_the_same_scenes_give_the_same_bytes() -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from camera_pipeline.detect.manifest import read_manifest
 from camera_pipeline.errors import ConfigError
-from camera_pipeline.events.law import LawTable, LegalReference
-from camera_pipeline.events.law_file import LawFile, Mark, clause_of
+from camera_pipeline.events.law import LawTable, load_law
+from camera_pipeline.events.law_file import LawFile, clause_of
+from camera_pipeline.types import LegalReference, Mark
 
 ROOT = Path(__file__).resolve().parents[2]
 VIETNAM = ROOT / "configs" / "law" / "vietnam.yaml"
@@ -109,7 +110,7 @@ def test_the_wording_changes_at_local_midnight(occurred_at: str, wording: str | 
 def test_an_article_of_a_later_decree_counts_from_its_own_day() -> None:
     assert not TABLE.candidates("level_crossing", "car", datetime(2026, 5, 14, 23, 59, tzinfo=HANOI))
     (found,) = TABLE.candidates("level_crossing", "car", datetime(2026, 5, 15, tzinfo=HANOI))
-    assert (found.decree, found.suspension_months, found.verified) == ("81/2026/NĐ-CP", (1, 3), False)
+    assert (found.decree, found.suspension_months, found.mark) == ("81/2026/NĐ-CP", (1, 3), Mark.SECONDARY)
 
 
 def test_a_reference_is_no_surer_than_its_period() -> None:
@@ -117,7 +118,6 @@ def test_a_reference_is_no_surer_than_its_period() -> None:
     assert marks == [Mark.VERIFIED, Mark.SECONDARY]
     (inferred,) = TABLE.candidates("on_pavement", "bicycle", AS_MADE)
     assert inferred.mark is Mark.INFERRED
-    assert not inferred.verified
 
 
 def test_what_the_amendment_reworded_is_told_only_in_its_period() -> None:
@@ -138,12 +138,41 @@ def test_the_limitation_ends_one_year_after_the_local_day_of_the_act(occurred_at
     assert TABLE.candidates("red_light", "car", datetime.fromisoformat(occurred_at))[0].limitation_ends_on == ends
 
 
-def test_every_reference_says_that_an_officer_decides_and_names_the_act_twice() -> None:
-    (found,) = TABLE.candidates("red_light", "car", AS_MADE)
-    assert "officer decides" in found.notice.en
-    assert "Người có thẩm quyền" in found.notice.vi
-    assert found.name.vi.startswith("Không chấp hành hiệu lệnh")
+def test_what_an_event_says_of_the_law_names_the_act_twice_and_that_an_officer_decides() -> None:
+    legal = TABLE.legal("red_light", "car", AS_MADE)
+    assert "officer decides" in legal.notice_en
+    assert "Người có thẩm quyền" in legal.notice_vi
+    (found,) = legal.references
+    assert (found.ref, found.name_en) == ("6.9.b", "Running a red light")
+    assert found.name_vi.startswith("Không chấp hành hiệu lệnh")
     assert found.source.startswith("Decree 168/2024")
+    assert legal.emergency_or_escort is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "vehicle", "slugs"),
+    [
+        ("illegal_stop", "car", ["stop_park_minor", "stop_park_junction", "stop_park_bridge"]),
+        ("forbidden_vehicle", "truck", ["forbidden_area", "truck_hours", "motorway_forbidden"]),
+        ("red_light", "tram", []),
+        ("rule_of_a_province", "car", []),
+        ("no_helmet", "car", []),
+    ],
+)
+def test_a_rule_refers_to_all_that_it_may_have_found_and_to_nothing_where_the_table_is_silent(
+    rule: str, vehicle: str, slugs: list[str]
+) -> None:
+    legal = TABLE.legal(rule, vehicle, AS_MADE)
+    assert list(dict.fromkeys(each.slug for each in legal.references)) == slugs
+    assert legal.notice_en
+
+
+def test_a_table_is_found_by_its_name_or_path_and_told_apart_by_its_digest(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.yaml").write_text(SMALL, encoding="utf-8")
+    named, own = load_law("vietnam"), load_law(str(tmp_path / "elsewhere.yaml"))
+    assert named.digest == TABLE.digest != own.digest
+    with pytest.raises(ConfigError, match=r"atlantis(.|\n)*expected: one of: vietnam(.|\n)*cure: "):
+        load_law("atlantis")
 
 
 def test_every_vehicle_of_the_shipped_detector_and_every_violation_rule_is_known() -> None:
@@ -191,15 +220,15 @@ rules: {red_light: [red_light]}
 decrees:
   1/2030:
     periods:
-      - {wording: as made, starts: 2030-01-01, ends: 2031-01-01, mark: V, source: gazette}
-      - {wording: as amended, starts: 2031-01-01, mark: V, source: gazette}
+      - {wording: as made, starts: 2030-01-01, ends: 2031-01-01, mark: verified, source: gazette}
+      - {wording: as amended, starts: 2031-01-01, mark: verified, source: gazette}
     fines_vnd: {"5.1": [1_000, 2_000]}
 violations:
   red_light:
     vi: Vượt đèn đỏ
     en: Red light
     references:
-      car: [{ref: 5.1.a, points: 3, mark: V}, {ref: "5.1", points: 2, mark: I}]
+      car: [{ref: 5.1.a, points: 3, mark: verified}, {ref: "5.1", points: 2, mark: inferred}]
 """
 
 
@@ -235,7 +264,7 @@ def swap(old: str, new: str) -> Callable[[str], str]:
         (swap("ends: 2031-01-01", "ends: 2029-01-01"), 11, "a day after 2030-01-01"),
         (swap("starts: 2030-01-01", "starts: soon"), 11, "date"),
         (swap("source: gazette", "source: gazete"), 11, "one of: gazette"),
-        (swap("mark: V", "mark: maybe"), 11, "'V', 'V2' or 'I'"),
+        (swap("mark: verified", "mark: maybe"), 11, "'verified', 'secondary' or 'inferred'"),
         (swap("[1_000, 2_000]", "[2_000, 1_000]"), 13, "the lower one first"),
         (swap("[1_000, 2_000]", "[cheap, 2_000]"), 13, "integer"),
         (swap('"5.1": [', '"7.1": [1_000, 2_000], "5.1": ['), 13, "a clause that a violation names"),
@@ -253,7 +282,10 @@ def swap(old: str, new: str) -> Callable[[str], str]:
         (swap("limitation_years: 2", "limitation_years: 0"), 3, "greater than 0"),
         (swap("country: Elsewhere", "country: Elsewhere\ncountry: Else"), 2, "each key once"),
         (
-            swap("mark: V, source: gazette}\n    f", "mark: V, source: gazette, reworded: {9.9.z: x}}\n    f"),
+            swap(
+                "mark: verified, source: gazette}\n    f",
+                "mark: verified, source: gazette, reworded: {9.9.z: x}}\n    f",
+            ),
             12,
             "an article",
         ),

@@ -74,7 +74,7 @@ def test_an_entry_has_the_documented_fields(outbox: Outbox, redis_server: RedisS
         b"id": sample(1).event_id.encode(),
         b"type": b"red_light",
         b"camera": b"cam-1",
-        b"schema": b"1.0",
+        b"schema": b"1.1",
     }
 
 

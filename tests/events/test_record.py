@@ -21,6 +21,9 @@ from camera_pipeline.types import (
     Coverage,
     Event,
     EventKind,
+    Legal,
+    LegalReference,
+    Mark,
     Subject,
     Versions,
 )
@@ -42,6 +45,21 @@ subjects = st.builds(
     xyxy=st.tuples(*[st.floats(0, 1e5).map(lambda value: round(value, 2))] * 4),
     first_seen_s=floats,
 )
+pairs = st.tuples(counts, counts)
+references = st.builds(
+    LegalReference,
+    slug=texts, name_vi=texts, name_en=texts, decree=texts, wording=texts, ref=texts, fine_vnd=pairs, points=counts,
+    suspension_months=st.none() | pairs, mark=st.sampled_from(Mark), source=texts, note=texts,
+    limitation_ends_on=st.dates(),
+)  # fmt: skip
+legals = st.builds(
+    Legal,
+    table=texts,
+    notice_vi=texts,
+    notice_en=texts,
+    references=st.lists(references, max_size=2).map(tuple),
+    emergency_or_escort=st.none() | st.booleans(),
+)
 events = st.builds(
     Event,
     event_id=st.uuids().map(str),
@@ -62,6 +80,8 @@ events = st.builds(
     versions=st.builds(Versions, pipeline=texts, config=texts, rule=texts, model=texts),
     coverage=st.builds(Coverage, analysed=counts, skipped=counts, dropped=counts, damaged=counts),
     also=st.lists(texts, max_size=3).map(tuple),
+    legal=st.none() | legals,
+    over_budget=st.booleans(),
 )
 
 
@@ -77,6 +97,13 @@ def test_a_record_is_one_line_and_writing_it_again_changes_nothing(event: Event)
     record = to_json(event)
     assert b"\n" not in record
     assert to_json(from_json(record)) == record
+
+
+def test_a_record_of_the_first_version_is_read() -> None:
+    plain = json.loads(to_json(EXAMPLE_VIOLATION))
+    del plain["legal"], plain["over_budget"]
+    event = from_json(json.dumps({**plain, "schema_version": "1.0"}))
+    assert event == replace(EXAMPLE_VIOLATION, legal=None)
 
 
 @settings(max_examples=200, deadline=None)

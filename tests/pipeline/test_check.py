@@ -134,6 +134,13 @@ def test_mistakes_in_the_file_are_the_users(tmp_path: Path) -> None:
         check_config(config, camera_timeout_s=1.0)
 
 
+def test_a_law_table_that_is_not_there_is_the_users(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("law: atlantis\ncameras: [{id: a}]\n")
+    with pytest.raises(ConfigError, match="no such law table"):
+        check_config(config, camera_timeout_s=1.0)
+
+
 def test_a_folder_that_cannot_be_written_is_bad(tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o555)
