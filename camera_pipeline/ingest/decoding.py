@@ -77,7 +77,7 @@ class FrameMaker:
         picture = Picture(decoded)
         luma = picture.small_luma()
         if self._damage is None:
-            self._set_damage(self._meter.judge(picture, luma), media_time_s)
+            self._set_damage(self._meter.judge(picture, luma, media_time_s), media_time_s)
         moved = not self._camera.motion_gate or self._motion.update(luma, media_time_s)
         skipped, self._skipped = self._skipped, 0
         return Frame(

@@ -31,7 +31,7 @@ def yuv(image: UInt8) -> UInt8:
 def judged(*planes: UInt8) -> list[Damage | None]:
     meter = DamageMeter()
     pictures = [Picture(av.VideoFrame.from_ndarray(np.ascontiguousarray(plane), format="yuv420p")) for plane in planes]
-    return [meter.judge(picture, picture.small_luma()) for picture in pictures]
+    return [meter.judge(picture, picture.small_luma(), 0.2 * number) for number, picture in enumerate(pictures)]
 
 
 def filled(share: float, luma: int, chroma: int) -> UInt8:
@@ -121,7 +121,7 @@ def test_what_comes_back_behind_every_key_frame_becomes_the_usual(scenes: str, g
     for number, scene in enumerate(scenes):
         picture = Picture(av.VideoFrame.from_ndarray(SCENES[scene], format="yuv420p"))
         meter.renew(number * group_s)
-        outcome += "." if meter.judge(picture, picture.small_luma()) is None else "!"
+        outcome += "." if meter.judge(picture, picture.small_luma(), number * group_s) is None else "!"
     assert outcome == found
 
 
@@ -129,10 +129,22 @@ def test_only_a_key_frame_can_tell_rubble_from_a_new_scene() -> None:
     assert judged(SCENES["w"], *[SCENES["b"]] * 50) == [None, *[Damage.SMEARED] * 50]
 
 
+@pytest.mark.parametrize(("age_s", "found"), [(0.2, True), (0.8, True), (1.0, False), (60.0, False)])
+def test_a_band_is_compared_with_what_was_there_a_moment_ago_only(age_s: float, found: bool) -> None:
+    whole, broken = road(WH), road(WH).copy()
+    rows = slice(WH[1] // 2, WH[1] // 2 + WH[1] // 6)
+    y, x = np.mgrid[rows, : WH[0]]
+    broken[rows] = (127 + 120 * np.sin((x + y) / 3))[..., None]
+    meter = DamageMeter()
+    pictures = [Picture(av.VideoFrame.from_ndarray(yuv(image), format="yuv420p")) for image in (whole, broken)]
+    outcomes = [meter.judge(pic, pic.small_luma(), t) for pic, t in zip(pictures, (0.0, age_s), strict=True)]
+    assert outcomes == [None, Damage.SMEARED if found else None]
+
+
 @pytest.mark.parametrize("pixel_format", ["yuv444p", "nv12", "yuv420p10le", "rgb24", "gray"])
 def test_every_pixel_format_can_be_judged(pixel_format: str) -> None:
     picture = Picture(av.VideoFrame.from_ndarray(road(WH), format="rgb24").reformat(format=pixel_format, threads=1))
-    assert DamageMeter().judge(picture, picture.small_luma()) is None
+    assert DamageMeter().judge(picture, picture.small_luma(), 0.0) is None
 
 
 @pytest.mark.parametrize("ending", CONTAINERS)
@@ -140,7 +152,9 @@ def test_no_whole_recording_is_taken_for_damaged(tmp_path: Path, ending: str) ->
     meter = DamageMeter()
     with av.open(str(write(tmp_path / f"a.{ending}", Clip(b_frames=2)))) as container:
         pictures = [Picture(frame) for frame in container.decode(video=0)]
-    assert [meter.judge(picture, picture.small_luma()) for picture in pictures] == [None] * 50
+    times_s = [number / 25 for number in range(50)]
+    judged = [meter.judge(picture, picture.small_luma(), t) for picture, t in zip(pictures, times_s, strict=True)]
+    assert judged == [None] * 50
 
 
 @pytest.mark.parametrize("kind", ["part lost", "bits flipped"])
@@ -180,7 +194,7 @@ def test_no_real_clip_is_taken_for_damaged(shared_data: Path) -> None:
             for frame in itertools.islice(container.decode(video=0), 200):
                 if frame.time is not None and sampler.takes(frame.time):
                     picture = Picture(frame)
-                    assert meter.judge(picture, picture.small_luma()) is None, (path.name, frame.time)
+                    assert meter.judge(picture, picture.small_luma(), frame.time) is None, (path.name, frame.time)
 
 
 def reencoded(source: Path, target: Path, *, entry_points: bool) -> Path:
@@ -210,12 +224,12 @@ def found_and_share(encoded: Encoded, kind: str, *, key: bool, seeds: range) -> 
         hit = KEY if key else rng.randrange(KEY + 1, KEY + 15)
         meter = DamageMeter()
         for number in range(0, hit, 5):
-            meter.judge(whole[number], whole[number].small_luma())
+            meter.judge(whole[number], whole[number].small_luma(), number / 25)
         for frame in encoded.decode({hit: damaged_packet(encoded.packets[hit], kind, rng)}):
             if frame.pts is None or frame.pts < hit or (frame.pts - hit) % 5:
                 continue
             picture = Picture(frame)
             small = picture.small_luma()
             share = float(np.mean(cv2.absdiff(small, whole[frame.pts].small_luma()) > 24))
-            result.append((meter.judge(picture, small) is not None, share))
+            result.append((meter.judge(picture, small, frame.pts / 25) is not None, share))
     return result

@@ -45,7 +45,7 @@ def suspects(name: str, units: list[av.Packet]) -> tuple[list[int], list[int]]:
             for frame, corrupt in decoder.decode(unit):
                 shown = Picture(frame)
                 heard += [frame.pts] if corrupt else []
-                measured += [frame.pts] if meter.judge(shown, shown.small_luma()) else []
+                measured += [frame.pts] if meter.judge(shown, shown.small_luma(), frame.time or 0.0) else []
     return heard, measured
 
 
