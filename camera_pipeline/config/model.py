@@ -207,6 +207,25 @@ class DetectorSettings(Settings):
     """Threshold for all classes; None: the manifest's own."""
 
 
+class PlateSettings(Settings):
+    """Reading number plates: what looks at vehicles, and how much it may cost."""
+
+    finder: DetectorSettings = DetectorSettings(model="plate_finder")
+    """The network that finds plates on vehicles; keys as of `detector`."""
+    reader: DetectorSettings = DetectorSettings(model="plate_text")
+    """The network that reads characters; keys as of `detector`."""
+    grammar: Name = "vietnam"
+    """The plates of which country, as in the entry-point group `camera_pipeline.plate_grammars`."""
+    classes: tuple[str, ...] = ("car", "motorcycle", "bus", "truck")
+    """Classes that carry plates."""
+    looks_per_s: PositiveFloat = 20.0
+    """Looks at vehicles a second that the server may take, in even shares for its cameras."""
+    looks_per_vehicle: PositiveInt = 12
+    """A vehicle whose plate is not sure after so many looks stays as it is."""
+    character_confidence: Fraction = 0.8
+    """A plate whose weakest character is less sure than this is told as unread."""
+
+
 class ServerSettings(Settings):
     """This edge server."""
 

@@ -8,6 +8,7 @@ from camera_pipeline.types.event import Coverage, Event, EventKind, Subject, Ver
 from camera_pipeline.types.frame import CaptureClock, ClockSource, Damage, Frame, LinkChange, LinkState, PictureHealth
 from camera_pipeline.types.legal import Legal, LegalReference, Mark
 from camera_pipeline.types.objects import Bool, Detections, Float32, Int64, Tracks
+from camera_pipeline.types.plate import PlateRead, PlateView
 from camera_pipeline.types.scene import Scene, SignalState
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "LinkState",
     "Mark",
     "PictureHealth",
+    "PlateRead",
+    "PlateView",
     "Scene",
     "SignalState",
     "Subject",
