@@ -12,6 +12,7 @@ from rich.table import Table
 
 from camera_pipeline.cli.logs import set_up_logging
 from camera_pipeline.detect.manifest import Manifest
+from camera_pipeline.machine import cores, processor
 from camera_pipeline.pipeline import model_store
 
 app = typer.Typer(name="models", help="List, verify, evaluate and time models.", no_args_is_help=True)
@@ -52,6 +53,9 @@ def evaluate(
     name: NameArgument,
     data: Annotated[Path, typer.Option(help="Folder with images/ and labels/ (YOLO), or a COCO JSON file.")],
     out: Annotated[Path, typer.Option(help="Folder that gets misses.png.")] = Path("evaluation"),
+    record: Annotated[
+        str | None, typer.Option(help="Write the figures into the manifest, as measured on what is said here.")
+    ] = None,
 ) -> None:
     """Measure a detector on labelled pictures: AP by class, recall by box height, a sheet of the worst errors.
 
@@ -66,6 +70,8 @@ def evaluate(
     typer.echo(f"{len(evaluation)} picture(s)\n{result.table()}")
     evaluation.write_sheet(out / "misses.png")
     typer.echo(f"worst errors: {out / 'misses.png'} (red missed, orange false, green right)")
+    if record is not None:
+        typer.echo(f"figures written into {model_store.record_accuracy(name, result, record)}")
 
 
 @app.command("benchmark")
@@ -79,9 +85,9 @@ def benchmark(
     Example: `camera-pipeline models benchmark vehicles --threads 2`
     """
     set_up_logging()
-    typer.echo(f"{name} on {model_store.machine()}, {runs} frames; median (10th to 90th percentile) in ms")
+    typer.echo(f"{name} on {processor()}, {cores()} core(s), {runs} frames; median (10th to 90th percentile) in ms")
     typer.echo(f"{'threads':>7}  {'a frame':>22}  {'network alone':>22}")
-    for count in range(1, (threads or model_store.cores()) + 1):
+    for count in range(1, (threads or cores()) + 1):
         speed = model_store.benchmark(name, count, runs)
         typer.echo(f"{count:7}  {_spread(speed.frame_ms):>22}  {_spread(speed.network_ms):>22}")
 

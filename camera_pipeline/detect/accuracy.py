@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+SCORE_FLOOR: Final = 0.001  # detections below do not move average precision
 IOUS: Final = np.arange(0.5, 0.96, 0.05)
 HEIGHTS_PX: Final = {"<16": (0, 16), "16-32": (16, 32), "32-64": (32, 64), ">64": (64, np.inf)}
 IGNORED_INSIDE: Final = 0.5  # fraction of a prediction inside an ignore box from which it is not counted

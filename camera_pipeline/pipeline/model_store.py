@@ -1,8 +1,5 @@
 """The models on this machine: listed, verified, measured for accuracy and for speed. What the `models` commands do."""
 
-import os
-import platform
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,14 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from camera_pipeline.config import Camera, DetectorSettings
-from camera_pipeline.detect.accuracy import Evaluation, Found, evaluate
+from camera_pipeline.detect.accuracy import SCORE_FLOOR, Evaluation, Found, evaluate
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.error_sheet import ErrorSheet
-from camera_pipeline.detect.labels import LabelledPicture, LabelledSet
+from camera_pipeline.detect.labels import LabelledSet
 from camera_pipeline.detect.manifest import Manifest, read_manifest
+from camera_pipeline.detect.manifest_file import accuracy_of, write_manifest
 from camera_pipeline.detect.model import find_manifest, load_model, manifests
 from camera_pipeline.errors import ModelError
 from camera_pipeline.ingest.recording import RecordedSource
@@ -26,7 +25,6 @@ from camera_pipeline.pipeline.snapshots import still_frame
 from camera_pipeline.resources import resource
 from camera_pipeline.types import Frame
 
-SCORE_FLOOR = 0.001  # detections below do not move average precision
 _WARM_UP = 3  # runs before the clock counts: the first ones allocate
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # measuring asks for no time
 
@@ -86,7 +84,7 @@ class ModelEvaluation:
         labels, found = [], []
         for path in self._set.paths:
             picture = self._set.read(path)
-            one = self._find(picture)
+            one = found_in(self._detector, picture.image)
             self._sheet.add(picture.image, picture, one)
             labels.append(_Labels(picture.boxes, picture.classes, picture.ignore))
             found.append(one)
@@ -101,9 +99,33 @@ class ModelEvaluation:
         """
         self._sheet.write(path)
 
-    def _find(self, picture: LabelledPicture) -> Found:
-        (seen,) = self._detector.detect([still_frame(Picture.from_bgr(picture.image))])
-        return Found(seen.xyxy, seen.confidence, seen.class_id)
+
+def record_accuracy(model: str, result: Evaluation, measured_on: str) -> Path:
+    """Write an evaluation into a model's manifest and return the manifest's path.
+
+    Args:
+        model: name of a shipped model, or path of a manifest.
+        result: what was measured.
+        measured_on: the labelled pictures, in words.
+
+    Raises:
+        ModelError: the manifest cannot be read or written.
+    """
+    path = find_manifest(model)
+    read_manifest(path)  # a broken one is refused with all its mistakes
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    write_manifest(path, content | {"accuracy": accuracy_of(result, measured_on)})
+    return path
+
+
+def found_in(detector: Detector, image: NDArray[np.uint8]) -> Found:
+    """Return what a detector finds in a picture, H,W,3 uint8 BGR, weak boxes too.
+
+    Raises:
+        InferenceError: the model failed.
+    """
+    (seen,) = detector.detect([still_frame(Picture.from_bgr(image))])
+    return Found(seen.xyxy, seen.confidence, seen.class_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,18 +158,6 @@ def benchmark(model: str, threads: int, runs: int) -> Speed:
         frame_ms.append(_ms(lambda: detector.detect([frame])))
         network_ms.append(_ms(lambda: loaded.run(ready)))
     return Speed(threads=threads, frame_ms=np.array(frame_ms[_WARM_UP:]), network_ms=np.array(network_ms[_WARM_UP:]))
-
-
-def machine() -> str:
-    """Return the processor's name and how many cores this process may use."""
-    info = Path("/proc/cpuinfo")
-    named = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
-    return f"{named[0] if named else platform.machine()}, {cores()} core(s)"
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def stored(folder: Path | None = None) -> list[tuple[Path, Manifest]]:

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from tqdm import tqdm
 
+from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.accuracy import Found, overlaps
-from models.training.augment import letterbox, letterbox_view
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.model import load_model
+from camera_pipeline.pipeline.model_store import found_in
 from models.training.data import Sample, load_samples
-from models.training.evaluate import NMS_IOU, detections
-from models.training.manifest import session
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RIDER: Final = 0  # class of a rider with machine in the borrowed labels
 MOTORCYCLE: Final = 2  # in ours
-INPUT_WH: Final = (640, 384)
 DOUBTFUL: Final = 0.12  # score from which something may be there
 SAME: Final = 0.5  # of a detection inside a rider's box: it is that rider
 
@@ -46,18 +46,15 @@ def yolo_text(boxes: NDArray[np.float32], class_id: int, image_wh: tuple[int, in
     return "".join(f"{class_id} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for x, y, w, h in rows)
 
 
-def borrow(source: Path, detector: Path, target: Path) -> int:
+def borrow(source: Path, model: str, target: Path) -> int:
     """Write the pictures of `source` with our labels into `target`; returns how many."""
-    network = session(detector)
+    detector = Detector(load_model(DetectorSettings(model=model, confidence=DOUBTFUL)))
     samples = load_samples(source)
     for folder in ("images", "labels", "ignore"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     for sample in tqdm(samples, desc="borrowing", unit="picture"):
-        image = letterbox(sample, INPUT_WH).image.transpose(2, 0, 1)[None].astype(np.float32)
+        found = found_in(detector, sample.image)
         wh = (sample.image.shape[1], sample.image.shape[0])
-        scale = letterbox_view(wh, INPUT_WH).scale_x
-        rows = network.run(None, {"images": image})[0][0]
-        found = detections(rows, scale, wh, confidence=DOUBTFUL, nms_iou=NMS_IOU)
         riders = sample.boxes[sample.classes == RIDER]
         shutil.copy(source / "images" / f"{sample.name}.jpg", target / "images")
         (target / "labels" / f"{sample.name}.txt").write_text(yolo_text(riders, MOTORCYCLE, wh))
@@ -70,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("source", type=Path, help="folder of pictures labelled for riders")
     parser.add_argument("target", type=Path, help="folder to write")
-    parser.add_argument("--detector", type=Path, default=Path(__file__).parents[1] / "vehicles.onnx")
+    parser.add_argument("--detector", default="vehicles", help="name of a shipped model, or path of a manifest")
     options = parser.parse_args()
     print(f"{borrow(options.source, options.detector, options.target)} pictures in {options.target}")
 

@@ -56,25 +56,42 @@ class Data(_Closed):
     """How large a part of the drawn pictures comes from `extra`, from each folder as much as from another."""
 
 
-class TrainingConfig(_Closed):
-    """One training run."""
+class RunConfig(_Closed):
+    """What every training run states."""
 
-    classes: tuple[str, ...]
     licence: str
     """Of the resulting weights, for the manifest."""
-    licence_note: str
-    start: Start
-    data: Data
-    input_wh: tuple[PositiveInt, PositiveInt]
-    epochs: PositiveInt
-    views_per_epoch: PositiveInt
     batch: PositiveInt
+    """Pictures, crops or plates a step."""
     learning_rate: PositiveFloat
     final_learning_rate: PositiveFloat
     weight_decay: float
     warmup_steps: PositiveInt
-    gradient_clip: PositiveFloat
     ema_decay: Fraction
+    seed: int
+
+
+class EpochConfig(RunConfig):
+    """A training run of so many epochs over labelled pictures."""
+
+    classes: tuple[str, ...]
+    licence_note: str
+    input_wh: tuple[PositiveInt, PositiveInt]
+    epochs: PositiveInt
+    views_per_epoch: PositiveInt
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of one epoch."""
+        return self.views_per_epoch // self.batch
+
+
+class TrainingConfig(EpochConfig):
+    """One training run of a detector."""
+
+    start: Start
+    data: Data
+    gradient_clip: PositiveFloat
     blend: Fraction
     """How far the exported weights lie from the start (0) to the trained ones (1)."""
     mosaic_probability: Fraction
@@ -84,12 +101,6 @@ class TrainingConfig(_Closed):
     closing_scale: tuple[PositiveFloat, PositiveFloat]
     size_factors: tuple[PositiveFloat, ...]
     evaluate_every: PositiveInt
-    seed: int
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Batches of one epoch."""
-        return self.views_per_epoch // self.batch
 
 
 class LampData(_Closed):
@@ -106,62 +117,35 @@ class LampData(_Closed):
     sources: tuple[Source, ...]
 
 
-class LampConfig(_Closed):
+class LampConfig(EpochConfig):
     """One training run of the lamp classifier."""
 
-    classes: tuple[str, ...]
-    licence: str
-    licence_note: str
     data: LampData
-    input_wh: tuple[PositiveInt, PositiveInt]
     channels: tuple[PositiveInt, ...]
-    epochs: PositiveInt
-    views_per_epoch: PositiveInt
-    batch: PositiveInt
-    learning_rate: PositiveFloat
-    final_learning_rate: PositiveFloat
-    weight_decay: float
-    warmup_steps: PositiveInt
-    ema_decay: Fraction
     drawn_fraction: Fraction
     """How large a part of the lit heads is drawn."""
     real_off_fraction: Fraction
     """How large a part of the dark heads is real."""
     label_smoothing: Fraction
-    seed: int
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Batches of one epoch."""
-        return self.views_per_epoch // self.batch
 
 
-class PlateTextConfig(_Closed):
+class PlateTextConfig(RunConfig):
     """One training run of the plate reader."""
 
     alphabet: str
     strip_wh: tuple[PositiveInt, PositiveInt]
     steps: PositiveInt
-    batch: PositiveInt
-    """Plates a step."""
-    learning_rate: PositiveFloat
-    final_learning_rate: PositiveFloat
-    weight_decay: float
-    warmup_steps: PositiveInt
     gradient_clip: PositiveFloat
-    ema_decay: Fraction
     evaluate_every: PositiveInt
     heldout_plates: PositiveInt
     """Rendered with a seed of their own; what a run is followed by."""
     channels: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt]
     loaders: int
-    seed: int
     evaluation: Path
     """Real plates with `text.csv`; nothing is chosen on them."""
-    licence: str
 
 
-Config = TypeVar("Config", TrainingConfig, LampConfig, PlateTextConfig)
+Config = TypeVar("Config", bound=RunConfig)
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = (), kind: type[Config] = TrainingConfig) -> Config:

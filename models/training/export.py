@@ -10,36 +10,27 @@ import argparse
 import random
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import onnx
 import torch
-import yaml
-from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
-from camera_pipeline.detect.accuracy import Found, evaluate
-from camera_pipeline.detect.error_sheet import ErrorSheet
-from models.training.augment import letterbox, letterbox_view
+from camera_pipeline.detect.manifest_file import write_manifest
+from camera_pipeline.pipeline.model_store import ModelEvaluation
 from models.training.config import ROOT, TrainingConfig, load_config
-from models.training.data import Sample, load_samples
-from models.training.evaluate import NMS_IOU, SCORE_FLOOR, detections
-from models.training.manifest import OPSET, Origin, describe, origin, session
+from models.training.data import load_samples
+from models.training.manifest import OPSET, Origin, describe, judged, origin, session
 from models.training.vehicles import batch_of, initial_model
 from models.training.yolox import STRIDES, Yolox, fold_batch_norm, recalibrate_batch_norm
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from models.training.data import Sample
 
-CALIBRATION_PICTURES: Final = 128  # for the ranges of INT8 activations
 OWN_CLASSES: Final = re.compile(r"heads\.\d\.class_")  # COCO's classes are other ones, nothing to keep
-SURE: Final = 0.3  # score of detections on the error sheet
 NORMALISATION_PICTURES: Final = 192  # for batch normalisation
 NORMALISATION_BATCH: Final = 24
-PREDICTOR: Final = re.compile(r"heads\.\d\.(class_score|box|objectness)\.")  # weights of the last convolutions
 
 
 class Deployed(nn.Module):
@@ -114,55 +105,23 @@ def write_onnx(model: Yolox, path: Path, input_wh: tuple[int, int]) -> None:
             raise RuntimeError(f"{path}: differs from PyTorch by {np.abs(found - expected).max()}")
 
 
-def letterboxed(sample: Sample, input_wh: tuple[int, int]) -> NDArray[np.float32]:
-    """The network's input 1,3,H,W of a sample."""
-    image = letterbox(sample, input_wh).image
-    return np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
+def publish(path: Path, config: TrainingConfig, trained_on: Origin, misses: Path) -> None:
+    """Write an exported model's manifest beside it, with its accuracy as the product's own evaluation finds it.
 
-
-def run_on(path: Path, samples: list[Sample], input_wh: tuple[int, int]) -> list[Found]:
-    """Detections of an exported model on each sample."""
-    network, results = session(path), []
-    for sample in samples:
-        rows = network.run(None, {"images": letterboxed(sample, input_wh)})[0][0]
-        wh = (sample.image.shape[1], sample.image.shape[0])
-        scale = letterbox_view(wh, input_wh).scale_x
-        results.append(detections(rows, scale, wh, confidence=SCORE_FLOOR, nms_iou=NMS_IOU))
-    return results
-
-
-def write_int8(source: Path, target: Path, calibration: list[Sample], input_wh: tuple[int, int]) -> None:
-    """Static INT8 with per-channel weights (QDQ) of the convolutions; the decoding stays in float.
-
-    Each level's last convolutions stay in float too: one scale cannot hold box offsets and log sizes.
+    Args:
+        path: the ONNX file.
+        config: how it was trained.
+        trained_on: the sources of its pictures.
+        misses: PNG file that gets the pictures with most errors.
     """
-    pictures = iter([{"images": letterboxed(sample, input_wh)} for sample in calibration])
-    prepared = target.with_suffix(".prepared.onnx")
-    quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-    graph = onnx.load(str(prepared)).graph
-    predictors = [n.name for n in graph.node if n.op_type == "Conv" and PREDICTOR.search(" ".join(n.input))]
-    quantize_static(
-        str(prepared),
-        str(target),
-        SimpleNamespace(get_next=lambda: next(pictures, None)),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        op_types_to_quantize=["Conv"],
-        nodes_to_exclude=predictors,
-    )
-    prepared.unlink()
-
-
-def publish(path: Path, config: TrainingConfig, val: list[Sample], trained_on: Origin) -> list[Found]:
-    """Measure an exported model and write its manifest beside it; returns its detections on `val`."""
-    found = run_on(path, val, config.input_wh)
-    result = evaluate(val, found, list(config.classes))
+    target = path.with_suffix(".yaml")
+    manifest = describe(path, config, trained_on)
+    write_manifest(target, manifest)
+    evaluation = ModelEvaluation(str(target), ROOT / config.data.val)
+    result = evaluation.run(lambda: None)
     print(f"{path.name}\n{result.table()}")
-    manifest = describe(path, config, result, trained_on)
-    path.with_suffix(".yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120, default_flow_style=None))
-    return found
+    write_manifest(target, manifest | judged(result, config.data.val_name))
+    evaluation.write_sheet(misses)
 
 
 def main() -> None:
@@ -172,23 +131,15 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=here / "vehicles.yaml")
     parser.add_argument("--checkpoint", type=Path, default=here / "runs" / "vehicles" / "best.pt")
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder of the model and its manifest")
-    parser.add_argument("--int8", action="store_true", help="also write the quantised variant")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
     options = parser.parse_args()
     config = load_config(options.config, tuple(options.overrides))
-    val, train = load_samples(ROOT / config.data.val), load_samples(ROOT / config.data.train, config.data.exclude)
+    train = load_samples(ROOT / config.data.train, config.data.exclude)
     extra = [path.stem for folder in config.data.extra for path in sorted((ROOT / folder / "images").glob("*.jp*g"))]
-    trained_on = origin(config, [sample.name for sample in train] + extra)
     path = options.out / f"{options.config.stem}.onnx"
     write_onnx(load_trained(options.checkpoint, config, train), path, config.input_wh)
-    sheet = ErrorSheet(np.full(len(config.classes), SURE))
-    for sample, found in zip(val, publish(path, config, val, trained_on), strict=True):
-        sheet.add(sample.image, sample, found)
-    sheet.write(options.checkpoint.parent / "misses.png")
-    if options.int8:
-        quantised = path.with_stem(f"{path.stem}-int8")
-        write_int8(path, quantised, train[:: len(train) // CALIBRATION_PICTURES], config.input_wh)
-        publish(quantised, config, val, trained_on)
+    trained_on = origin(config, [sample.name for sample in train] + extra)
+    publish(path, config, trained_on, options.checkpoint.parent / "misses.png")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from torch import nn
 from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.lamp_classifier import LampClassifier
 from camera_pipeline.detect.manifest import InputSpec, Letterbox
+from camera_pipeline.detect.manifest_file import write_manifest
 from models.training.manifest import OPSET, identity, origin, session, speed_of
 from models.training.plot import draw_lamp_misses
 
@@ -53,7 +54,7 @@ def export(
     """
     write_onnx(model, path, config.input_wh)
     manifest = describe(path, config, origin(config, trained))
-    write_manifest(manifest, path)
+    write_manifest(path.with_suffix(".yaml"), manifest)
     readings = LampClassifier(DetectorSettings(model=str(path.with_suffix(".yaml")))).classify([c.image for c in val])
     table = confusion(config.classes, val, [reading.state for reading in readings])
     manifest["accuracy"] = {
@@ -64,7 +65,7 @@ def export(
         "confusion": table,
     }
     print(yaml.safe_dump(manifest["accuracy"]))
-    write_manifest(manifest, path)
+    write_manifest(path.with_suffix(".yaml"), manifest)
     draw_lamp_misses([(c.image, config.classes[c.label], r) for c, r in zip(val, readings, strict=True)], misses)
 
 
@@ -116,9 +117,3 @@ def describe(path: Path, config: LampConfig, trained_on: list[dict[str, Any]]) -
         "trained_on": [*trained_on, drawn],
         "speed": speed_of(path, config.input_wh),
     }
-
-
-def write_manifest(manifest: dict[str, Any], path: Path) -> None:
-    """Write it beside the model."""
-    text = yaml.safe_dump(manifest, sort_keys=False, width=120, default_flow_style=None)
-    path.with_suffix(".yaml").write_text(text)

@@ -5,31 +5,29 @@ Called by export.py; the runtime and the tests read the resulting YAML file.
 
 from __future__ import annotations
 
-import datetime
-import hashlib
-import platform
-import re
 import statistics
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnxruntime
 
-from camera_pipeline.detect.accuracy import Evaluation
+from camera_pipeline.detect.manifest_file import accuracy_of, file_of
+from camera_pipeline.machine import processor
 from models.training.augment import PAD_VALUE
-from models.training.evaluate import NMS_IOU
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
+    from camera_pipeline.detect.accuracy import Evaluation
     from models.training.config import TrainingConfig
 
 OPSET: Final = 17  # the newest that every runtime of the last three years reads
 
 Origin = list[dict[str, Any]]  # sources with their pictures and licences
 LARGEST_STRIDE_PX: Final = 32  # of the network's levels
+NMS_IOU: Final = 0.65  # looser than usual: riders in a queue overlap
 LEAST_THRESHOLD: Final = 0.2  # below, rare classes with few labels stand on objects of another class
 SPEED_RUNS: Final = 200
 
@@ -71,33 +69,27 @@ def origin(config: TrainingConfig, names: Iterable[str]) -> Origin:
     return rows
 
 
-def machine() -> str:
-    """The processor's name, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    models = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
-    return f"{models[0] if models else platform.machine()}, one core"
-
-
-def describe(
-    path: Path, config: TrainingConfig, result: Evaluation, trained_on: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """The manifest of an exported model, as its YAML file holds it."""
+def describe(path: Path, config: TrainingConfig, trained_on: Origin) -> dict[str, Any]:
+    """The manifest of an exported model, but for what is found by evaluating it."""
     return {
         **identity(path, "detection", config.classes),
         "input": input_of(config.input_wh),
         "output": {"name": "detections", "format": "yolox", "decoded": True, "nms": False},
-        "thresholds": {
-            "confidence": {
-                name: max(LEAST_THRESHOLD, round(c.best_threshold, 2)) for name, c in result.classes.items()
-            },
-            "nms_iou": NMS_IOU,
-        },
+        "thresholds": {"nms_iou": NMS_IOU},
         "licence": config.licence,
         "licence_note": config.licence_note,
         "trained_from": {"name": config.start.name, "licence": config.start.licence, "source": config.start.source},
         "trained_on": trained_on,
-        "accuracy": accuracy_of(result, config.data.val_name),
         "speed": speed_of(path, config.input_wh),
+    }
+
+
+def judged(result: Evaluation, measured_on: str) -> dict[str, Any]:
+    """What evaluation adds to a manifest: the threshold of each class where its F1 is best, and the accuracy."""
+    confidence = {name: max(LEAST_THRESHOLD, round(c.best_threshold, 2)) for name, c in result.classes.items()}
+    return {
+        "thresholds": {"confidence": confidence, "nms_iou": NMS_IOU},
+        "accuracy": accuracy_of(result, measured_on),
     }
 
 
@@ -106,11 +98,9 @@ def identity(path: Path, task: str, classes: Iterable[str]) -> dict[str, Any]:
     return {
         "name": path.stem,
         "task": task,
-        "file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "size_bytes": path.stat().st_size,
+        **file_of(path),
         "opset": OPSET,
-        "precision": "int8" if path.stem.endswith("int8") else "fp32",
+        "precision": "fp32",
         "classes": list(classes),
     }
 
@@ -121,7 +111,7 @@ def speed_of(path: Path, input_wh: tuple[int, int]) -> dict[str, Any]:
         "ms": median_ms(path, input_wh),
         "threads": 1,
         "provider": "CPUExecutionProvider",
-        "machine": machine(),
+        "machine": f"{processor()}, one core",
         "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
 
@@ -140,18 +130,4 @@ def input_of(input_wh: tuple[int, int]) -> dict[str, Any]:
         "multiple_of": LARGEST_STRIDE_PX,
         "dynamic_batch": True,
         "dynamic_size": True,
-    }
-
-
-def accuracy_of(result: Evaluation, set_name: str) -> dict[str, Any]:
-    """An evaluation as numbers."""
-    classes = result.classes
-    return {
-        "set": set_name,
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "map50": round(result.map50, 3),
-        "map50_95": round(result.map50_95, 3),
-        "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},
-        "f1": {name: round(c.best_f1, 3) for name, c in classes.items()},
-        "recall_by_height": {n: {h: list(v) for h, v in c.recall_by_height.items()} for n, c in classes.items()},
     }

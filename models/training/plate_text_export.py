@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import hashlib
 import statistics
 import time
 from pathlib import Path
@@ -17,12 +16,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-import yaml
 
 from camera_pipeline.config import DetectorSettings
+from camera_pipeline.detect.manifest_file import write_manifest
 from camera_pipeline.detect.plate_text import PlateReader, PlateText
+from camera_pipeline.machine import processor
 from models.training.config import ROOT, PlateTextConfig, load_config
-from models.training.manifest import OPSET, SPEED_RUNS, machine, session
+from models.training.manifest import OPSET, SPEED_RUNS, identity, session
 from models.training.plate_text import StripReader, accuracy, heldout, real_plates
 from models.training.plot import draw_reads
 
@@ -58,13 +58,7 @@ def write_onnx(model: StripReader, path: Path, strip_wh: tuple[int, int]) -> Non
 def describe(path: Path, config: PlateTextConfig, steps: int) -> dict[str, Any]:
     """The manifest but for accuracy and speed."""
     return {
-        "name": path.stem,
-        "task": "plate_text",
-        "file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "size_bytes": path.stat().st_size,
-        "opset": OPSET,
-        "classes": list(config.alphabet),
+        **identity(path, "plate_text", config.alphabet),
         "input": {
             "name": INPUT,
             "width_px": config.strip_wh[0],
@@ -105,7 +99,7 @@ def speed(reader: PlateReader) -> dict[str, Any]:
         "of": "a two-line plate alone",
         "threads": 1,
         "provider": "CPUExecutionProvider",
-        "machine": machine(),
+        "machine": f"{processor()}, one core",
         "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
 
@@ -126,7 +120,7 @@ def main() -> None:
     write_onnx(model, path, config.strip_wh)
     manifest = describe(path, config, state["step"])
     target = path.with_suffix(".yaml")
-    target.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120, default_flow_style=None))
+    write_manifest(target, manifest)
     reader = PlateReader(DetectorSettings(model=str(target)))
     plates, texts = heldout(config)
     manifest["accuracy"] = {
@@ -143,7 +137,7 @@ def main() -> None:
         wrong = [(p, f"{r.text}/{t}") for p, r, t in zip(plates, reads, texts, strict=True) if r.text != t]
         draw_reads(wrong, options.run / "misses.png")
     manifest["speed"] = speed(reader)
-    target.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120, default_flow_style=None))
+    write_manifest(target, manifest)
     print(target.read_text())
 
 

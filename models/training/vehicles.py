@@ -25,10 +25,10 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from camera_pipeline.detect.accuracy import Evaluation, evaluate
-from models.training.augment import letterbox, letterbox_view
-from models.training.config import ROOT, LampConfig, TrainingConfig, load_config
+from models.training.augment import letterbox
+from models.training.config import ROOT, EpochConfig, TrainingConfig, load_config
 from models.training.data import Sample, load_samples
-from models.training.evaluate import NMS_IOU, SCORE_FLOOR, detections
+from models.training.evaluate import RowReader
 from models.training.loss import Target, detection_loss
 from models.training.plot import draw_curves
 from models.training.views import Pool, epoch_batches, to_tensor
@@ -118,7 +118,7 @@ def initial_model(config: TrainingConfig, samples: list[Sample]) -> Yolox:
     return model
 
 
-def make_optimiser(model: nn.Module, config: TrainingConfig | LampConfig) -> torch.optim.Optimizer:
+def make_optimiser(model: nn.Module, config: EpochConfig) -> torch.optim.Optimizer:
     """AdamW that decays convolution weights only."""
     weights = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
@@ -126,7 +126,7 @@ def make_optimiser(model: nn.Module, config: TrainingConfig | LampConfig) -> tor
     return torch.optim.AdamW(groups, lr=config.learning_rate)
 
 
-def learning_rate(config: TrainingConfig | LampConfig, step: int, total_steps: int) -> float:
+def learning_rate(config: EpochConfig, step: int, total_steps: int) -> float:
     """Linear warm-up, then half a cosine down to the final rate."""
     if step < config.warmup_steps:
         return config.learning_rate * (step + 1) / config.warmup_steps
@@ -183,19 +183,17 @@ def train_epoch(run: Run, pool: Pool, ranks: Ranks) -> dict[str, float]:
 
 @torch.no_grad()
 def evaluate_model(model: Yolox, samples: list[Sample], config: TrainingConfig) -> Evaluation:
-    """Accuracy of a model (left as it is) on labelled pictures."""
+    """Accuracy of a model (left as it is) on labelled pictures, by the runtime's own rules."""
     model = copy.deepcopy(model)
     fold_batch_norm(model)
     grid = anchor_grid(config.input_wh[1], config.input_wh[0])
-    found = []
+    reader, found = RowReader(config.input_wh, len(config.classes)), []
     for start in range(0, len(samples), 8):
         part = samples[start : start + 8]
         raw = model(batch_of(part, config.input_wh).contiguous(memory_format=torch.channels_last))
         rows = torch.cat((decode_boxes(raw, grid), raw[..., 4:].sigmoid()), dim=2).numpy()
-        for sample, own in zip(part, rows, strict=True):
-            wh = (sample.image.shape[1], sample.image.shape[0])
-            scale = letterbox_view(wh, config.input_wh).scale_x
-            found.append(detections(own, scale, wh, confidence=SCORE_FLOOR, nms_iou=NMS_IOU))
+        wh = [(sample.image.shape[1], sample.image.shape[0]) for sample in part]
+        found += [reader.read(own, picture_wh) for own, picture_wh in zip(rows, wh, strict=True)]
     return evaluate(samples, found, list(config.classes))
 
 

@@ -12,14 +12,16 @@ import av
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 from camera_pipeline.cli import app
 from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.accuracy import Evaluation
+from camera_pipeline.detect.accuracy import SCORE_FLOOR, Evaluation
 from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.manifest import read_manifest
 from camera_pipeline.detect.model import load_model
 from camera_pipeline.picture import Picture
-from camera_pipeline.pipeline.model_store import SCORE_FLOOR, ModelEvaluation
+from camera_pipeline.pipeline.model_store import ModelEvaluation
 from camera_pipeline.pipeline.snapshots import still_frame
 from tests.cli.test_commands import run
 
@@ -79,7 +81,9 @@ def test_the_list_says_what_the_manifest_says(
 ) -> None:
     assert run(monkeypatch, "models", "list", "--folder", copied) == 0
     said = capsys.readouterr().out
-    for word in ("vehicles", "detection", "motorcycle", "640x384", "fp32", "0.45", "22.3", "Apache-2.0"):
+    manifest = yaml.safe_load((copied / "vehicles.yaml").read_text())
+    measured = (f"mAP50 {manifest['accuracy']['map50']}", str(manifest["speed"]["ms"]))
+    for word in ("vehicles", "detection", "motorcycle", "640x384", "fp32", "Apache-2.0", *measured):
         assert word in said
 
 
@@ -166,6 +170,22 @@ def test_evaluate_measures_the_sample_video_and_draws_the_worst_errors(
     sheet = cv2.imread(str(tmp_path / "misses.png"))
     assert sheet is not None
     assert sheet.shape == (2 * 384, 3 * 640, 3)
+
+
+def test_figures_are_written_into_the_manifest_only_when_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], junction: Path, copied: Path, tmp_path: Path
+) -> None:
+    manifest = copied / "vehicles.yaml"
+    before = manifest.read_text()
+    arguments = ("models", "evaluate", manifest, "--data", junction, "--out", tmp_path)
+    assert run(monkeypatch, *arguments) == 0
+    assert manifest.read_text() == before
+    assert run(monkeypatch, *arguments, "--record", "five frames of the sample video") == 0
+    assert str(manifest) in capsys.readouterr().out
+    written, content = read_manifest(manifest), yaml.safe_load(before)
+    assert written.accuracy["set"] == "five frames of the sample video"
+    assert list(written.accuracy) == list(content["accuracy"])
+    assert yaml.safe_load(manifest.read_text()) == content | {"accuracy": written.accuracy}
 
 
 def test_benchmark_names_the_machine_and_gives_a_row_for_each_number_of_threads(

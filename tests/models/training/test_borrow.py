@@ -9,7 +9,6 @@ from camera_pipeline.detect.accuracy import Found
 from models.training.borrow import MOTORCYCLE, RIDER, borrow, ignore_boxes, yolo_text
 from models.training.data import Sample, load_samples
 
-DETECTOR = Path(__file__).resolve().parents[3] / "models" / "vehicles.onnx"
 RIDER_BOX, HELMET_BOX, CAR_BOX = [20, 20, 60, 80], [30, 20, 40, 30], [100, 50, 180, 90]
 
 
@@ -48,7 +47,7 @@ def test_riders_become_motorcycles_and_helmets_nothing(tmp_path: Path) -> None:
     cv2.imwrite(str(source / "images" / "a.jpg"), picture().image)
     lines = yolo_text(np.array([RIDER_BOX]), RIDER, (200, 100)) + yolo_text(np.array([HELMET_BOX]), 1, (200, 100))
     (source / "labels" / "a.txt").write_text(lines)
-    assert borrow(source, DETECTOR, target) == 1
+    assert borrow(source, "vehicles", target) == 1
     (one,) = load_samples(target)
     assert one.classes.tolist() == [MOTORCYCLE]
     np.testing.assert_allclose(one.boxes, [RIDER_BOX], atol=0.01)

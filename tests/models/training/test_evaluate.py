@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camera_pipeline.detect.accuracy import Found, best_f1, evaluate, overlaps
-from models.training.data import Sample
-from models.training.evaluate import detections, suppress
+from camera_pipeline.config import DetectorSettings
+from camera_pipeline.detect.accuracy import SCORE_FLOOR, Found, best_f1, evaluate, overlaps
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.manifest import read_manifest
+from camera_pipeline.detect.model import find_manifest, load_model
+from camera_pipeline.pipeline.model_store import found_in
+from models.training.augment import letterbox
+from models.training.data import Sample, load_samples
+from models.training.evaluate import RowReader
+from models.training.manifest import session
 
 NAMES = ["car", "person"]
 
@@ -77,16 +84,59 @@ def test_best_f1_is_at_the_score_where_precision_and_recall_balance() -> None:
     assert best_f1(scores, hits, 2) == (1.0, pytest.approx(0.8))
 
 
-def test_suppression_keeps_the_best_of_a_class_and_other_classes() -> None:
-    kept = suppress(found([CAR, CAR, CAR, OTHER_CAR], [0.5, 0.9, 0.4, 0.3], [0, 0, 1, 0]), 0.6)
-    assert kept.scores.tolist() == pytest.approx([0.9, 0.4, 0.3])
+WH = (256, 192)
+
+
+def rows(*found: tuple[float, ...]) -> np.ndarray:
+    """Rows of a network for an input of 256x192: centre x, y, width, height, objectness, scores of both classes."""
+    return np.array(found, np.float32).reshape(-1, 7)
+
+
+@pytest.mark.parametrize(
+    ("answered", "expected"),
+    [
+        pytest.param(rows(), [], id="nothing"),
+        pytest.param(rows((50, 40, 20, 10, 0.5, 0.8, 0.1)), [(0, 0.4)], id="an anchor answers for its best class"),
+        pytest.param(rows((50, 40, 20, 10, 0.01, 0.04, 0.02)), [], id="below the floor"),
+        pytest.param(
+            rows((50, 40, 20, 10, 1, 0.8, 0), (51, 40, 20, 10, 1, 0.6, 0)), [(0, 0.8)], id="the same object again"
+        ),
+        pytest.param(
+            rows((50, 40, 20, 10, 1, 0.8, 0), (50, 40, 20, 10, 1, 0, 0.6)), [(0, 0.8)], id="one object as two classes"
+        ),
+        pytest.param(
+            rows((50, 40, 20, 10, 1, 0.8, 0), (56, 40, 20, 10, 1, 0, 0.6)),
+            [(0, 0.8), (1, 0.6)],
+            id="two objects of two classes",
+        ),
+    ],
+)
+def test_rows_are_read_by_the_runtimes_rules(answered: np.ndarray, expected: list[tuple[int, float]]) -> None:
+    one = RowReader(WH, len(NAMES)).read(answered, WH)
+    assert list(zip(one.classes.tolist(), one.scores.tolist(), strict=True)) == [
+        (class_id, pytest.approx(score)) for class_id, score in expected
+    ]
 
 
 def test_rows_become_boxes_in_the_pictures_own_pixels() -> None:
-    rows = np.array([[50, 40, 20, 10, 0.5, 0.8, 0.1], [10, 10, 40, 40, 0.1, 0.1, 0.1]], np.float32)
-    one = detections(rows, 0.5, (150, 100), confidence=0.2, nms_iou=0.6)
+    one = RowReader(WH, len(NAMES)).read(rows((50, 40, 20, 10, 0.5, 0.8, 0.1)), (512, 300))
     np.testing.assert_allclose(one.boxes, [[80, 70, 120, 90]])
-    assert one.scores.tolist() == pytest.approx([0.4])
+
+
+def test_training_and_the_product_find_the_same_in_the_same_pictures(shared_data: Path) -> None:
+    detector = Detector(load_model(DetectorSettings(model="vehicles", confidence=SCORE_FLOOR)))
+    manifest = read_manifest(find_manifest("vehicles"))
+    input_wh = (manifest.input.width_px, manifest.input.height_px)
+    reader = RowReader(input_wh, len(manifest.classes))
+    network = session(find_manifest("vehicles").with_suffix(".onnx"))
+    samples = load_samples(shared_data / "vehicles" / "val")[::12]
+    trained, shipped = [], []
+    for one in samples:
+        image = letterbox(one, input_wh).image.transpose(2, 0, 1)[None].astype(np.float32)
+        trained.append(reader.read(network.run(None, {"images": image})[0][0], one.image.shape[1::-1]))
+        shipped.append(found_in(detector, one.image))
+    results = [evaluate(samples, found, manifest.classes).map50 for found in (trained, shipped)]
+    assert results[0] == pytest.approx(results[1], abs=0.02)  # they scale pictures by different libraries
 
 
 @settings(deadline=None)  # time depends on what else the machine does

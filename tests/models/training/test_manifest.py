@@ -10,6 +10,7 @@ import yaml
 from onnx import TensorProto, helper
 
 from camera_pipeline.detect.accuracy import Evaluation, Found, evaluate
+from camera_pipeline.detect.manifest import Manifest
 from models.training import manifest
 from models.training.config import TrainingConfig, load_config
 from models.training.data import Sample
@@ -50,8 +51,8 @@ def result(config: TrainingConfig) -> Evaluation:
     return evaluate([sample], [Found(boxes, np.full(count, 0.4, np.float32), classes)], list(config.classes))
 
 
-def test_describes_the_file_it_lies_beside(network: Path, config: TrainingConfig, result: Evaluation) -> None:
-    written = manifest.describe(network, config, result, manifest.origin(config, ["hoang_1", "rf100_2", "hoang_3"]))
+def test_describes_the_file_it_lies_beside(network: Path, config: TrainingConfig) -> None:
+    written = manifest.describe(network, config, manifest.origin(config, ["hoang_1", "rf100_2", "hoang_3"]))
     content = network.read_bytes()
     assert written["file"] == network.name
     assert written["sha256"] == hashlib.sha256(content).hexdigest()
@@ -61,12 +62,14 @@ def test_describes_the_file_it_lies_beside(network: Path, config: TrainingConfig
 
 
 def test_survives_yaml(network: Path, config: TrainingConfig, result: Evaluation) -> None:
-    written = manifest.describe(network, config, result, manifest.origin(config, ["hoang_1"]))
+    written = manifest.describe(network, config, manifest.origin(config, ["hoang_1"]))
+    written |= manifest.judged(result, "one picture")
     assert yaml.safe_load(yaml.safe_dump(written)) == written
+    assert Manifest.model_validate(written).accuracy["set"] == "one picture"
 
 
-def test_thresholds_are_the_scores_of_best_f1(network: Path, config: TrainingConfig, result: Evaluation) -> None:
-    written = manifest.describe(network, config, result, manifest.origin(config, ["hoang_1"]))
+def test_thresholds_are_the_scores_of_best_f1(config: TrainingConfig, result: Evaluation) -> None:
+    written = manifest.judged(result, "one picture")
     assert written["thresholds"]["confidence"] == dict.fromkeys(config.classes, 0.4)
     assert written["accuracy"]["map50"] == 1.0
 

@@ -113,14 +113,10 @@ def test_training_resumes_and_exports(config: TrainingConfig, tmp_path: Path) ->
     export.write_onnx(export.load_trained(run / "best.pt", unblended, val), path, config.input_wh)
     trained_on = manifest.origin(config, [sample.name for sample in val])
     assert [(row["set"], row["images"]) for row in trained_on] == [("hoang", 8)]
-    export.publish(path, config, val, trained_on)
+    export.publish(path, config, trained_on, tmp_path / "misses.png")
     written = yaml.safe_load(path.with_suffix(".yaml").read_text())
     assert written["accuracy"]["map50"] > 0.5
-
-    quantised = tmp_path / "vehicles-int8.onnx"
-    export.write_int8(path, quantised, val, config.input_wh)
-    assert quantised.stat().st_size < path.stat().st_size
-    assert len(export.run_on(quantised, val, config.input_wh)) == len(val)
+    assert (tmp_path / "misses.png").exists()
 
 
 def test_boxes_are_the_starts_where_nothing_trained_is_blended_in(config: TrainingConfig, tmp_path: Path) -> None:
