@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from camera_pipeline.types import CaptureClock, Damage, Detections, Frame, PictureHealth, SignalState
+from camera_pipeline.types import CaptureClock, Damage, Detections, Frame, PictureHealth, PlateRead, SignalState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Observation:
         health: measures of the picture; None where a trace has none.
         skipped: frames left out by policy since the previous observation.
         dropped: frames lost to overload since the previous observation.
+        plates: tracks of whose plates something new is known; the tracks are those that follow from the detections.
     """
 
     session: int
@@ -41,6 +42,7 @@ class Observation:
     health: PictureHealth | None = None
     skipped: int = 0
     dropped: int = 0
+    plates: tuple[PlateRead, ...] = ()
 
 
 def observe(

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from camera_pipeline.observation import Observation
-from camera_pipeline.types import CaptureClock, ClockSource, Damage, Detections, PictureHealth, SignalState
+from camera_pipeline.types import CaptureClock, ClockSource, Damage, Detections, PictureHealth, PlateRead, SignalState
 
 TRACE_VERSION = 1
+_PLATES: TypeAdapter[tuple[PlateRead, ...]] = TypeAdapter(tuple[PlateRead, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +108,9 @@ def frame_to_json(observation: Observation, header: TraceHeader) -> dict[str, An
         "health": asdict(observation.health) if observation.health else None,
         "skipped": observation.skipped,
         "dropped": observation.dropped,
+        "plates": _PLATES.dump_python(observation.plates, mode="json", exclude_defaults=True),
     }
-    return record | {key: value for key, value in optional.items() if value not in (None, {}, 0) or key == "index"}
+    return record | {key: value for key, value in optional.items() if value not in (None, {}, 0, []) or key == "index"}
 
 
 def frame_from_json(record: dict[str, Any], header: TraceHeader, position: int) -> Observation:
@@ -137,6 +140,7 @@ def frame_from_json(record: dict[str, Any], header: TraceHeader, position: int) 
         health=PictureHealth(**health) if health else None,
         skipped=int(record.get("skipped", 0)),
         dropped=int(record.get("dropped", 0)),
+        plates=_PLATES.validate_python(record.get("plates", ())),
     )
 
 

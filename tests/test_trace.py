@@ -20,6 +20,8 @@ from camera_pipeline.types import (
     Damage,
     Detections,
     PictureHealth,
+    PlateRead,
+    PlateView,
     SignalState,
 )
 
@@ -41,6 +43,34 @@ FOREIGN_HEADER = {
 FOREIGN_FRAME = {"media_time_s": 0.5, "xyxy": [[1, 2, 3, 4]], "confidence": [0.5], "class_id": [0]}
 
 finite = st.floats(min_value=-1e4, max_value=1e4, width=32)
+
+
+@st.composite
+def plate_reads(draw: st.DrawFn) -> PlateRead:
+    track_id, looks = draw(st.integers(1, 99)), draw(st.integers(0, 9))
+    if draw(st.booleans()):
+        return PlateRead(track_id=track_id, reason=draw(st.text(min_size=1)), looks=looks)
+    raw = draw(st.text("0123456789ABC", min_size=1, max_size=9))
+    sure = tuple(draw(st.lists(st.floats(0, 1), min_size=len(raw), max_size=len(raw))))
+    corner = st.tuples(finite, finite)
+    view = PlateView(
+        frame_index=draw(st.integers(0, 10**6)),
+        media_time_s=draw(st.floats(0, 1e6)),
+        frame_wh=(1920, 1080),
+        vehicle_xyxy=draw(st.tuples(finite, finite, finite, finite)),
+        corners=draw(st.tuples(corner, corner, corner, corner)),
+    )
+    return PlateRead(
+        track_id=track_id,
+        text=raw,
+        raw=raw,
+        confidence=sure,
+        candidates=tuple(((character, 1.0),) for character in raw),
+        edits=((0, "O", "0"),),
+        readings=(("car", raw),),
+        looks=looks,
+        view=draw(st.none() | st.just(view)),
+    )
 
 
 @st.composite
@@ -68,6 +98,7 @@ def observations(draw: st.DrawFn) -> Observation:
         health=health,
         skipped=draw(st.integers(0, 9)),
         dropped=draw(st.integers(0, 9)),
+        plates=tuple(draw(st.lists(plate_reads(), max_size=2))),
     )
 
 
@@ -79,7 +110,7 @@ def test_an_observation_comes_back_with_the_same_bits(observation: Observation) 
     assert again.detections.confidence.tobytes() == observation.detections.confidence.tobytes()
     assert again.detections.class_id.tolist() == observation.detections.class_id.tolist()
     for name in ("session", "index", "media_time_s", "captured_at", "clock", "frame_wh", "signals", "damage", "health",
-                 "skipped", "dropped"):  # fmt: skip
+                 "skipped", "dropped", "plates"):  # fmt: skip
         assert getattr(again, name) == getattr(observation, name), name
 
 

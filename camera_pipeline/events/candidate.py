@@ -19,6 +19,7 @@ class Candidate:
         vehicle: key of the vehicle in `Histories`; lets the engine see that two candidates describe one act.
         confidence: 0..1.
         details: facts for the officer: JSON values only, documented by the rule.
+        mark: tells acts apart that begin and happen at the same moments; part of the event's id.
     """
 
     type: str
@@ -29,6 +30,7 @@ class Candidate:
     vehicle: int | None = None
     confidence: float = 1.0
     details: Mapping[str, object] = field(default_factory=dict)
+    mark: str = ""
 
     @property
     def act_s(self) -> float:

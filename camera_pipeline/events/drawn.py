@@ -1,7 +1,7 @@
 """Settings that name something drawn on the camera, and the check that it is there. Used by rules' settings models."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
@@ -45,6 +45,11 @@ def needs(settings_type: type[Settings]) -> tuple[str, ...]:
 def _names(settings: Settings) -> Iterator[tuple[KeyPath, str, str]]:
     for key, field in type(settings).model_fields.items():
         drawn, value = _drawn(field.annotation, field.metadata), getattr(settings, key)
+        if isinstance(value, Mapping):
+            for inner, item in value.items():
+                named = _names(item) if isinstance(item, Settings) else ()
+                yield from (((key, inner, *path), name, collection) for path, name, collection in named)
+            continue
         if drawn is None or value is None:
             continue
         if isinstance(value, str):

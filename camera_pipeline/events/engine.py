@@ -1,5 +1,6 @@
 """Feeds scenes to a camera's rules and makes events of what they see. One engine a camera; main loop's thread only."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from camera_pipeline.config import Camera
@@ -8,7 +9,7 @@ from camera_pipeline.events.event_maker import EventMaker
 from camera_pipeline.events.history import Histories
 from camera_pipeline.events.law import LawTable
 from camera_pipeline.events.rule import make_rule
-from camera_pipeline.types import Coverage, Event, LinkChange, Scene, Versions
+from camera_pipeline.types import Coverage, Event, EventKind, LinkChange, Scene, Versions
 
 
 class RuleEngine:
@@ -62,13 +63,33 @@ class RuleEngine:
             if scene.damage is None or rule.sees_damaged
             for candidate in rule.update(scene, self._histories)
         ]
-        admitted = self._ledger.admit(sightings)
-        return events + [self._maker.make(sighting, also, scene, coverage) for sighting, also in admitted]
+        return events + self._told(sightings, scene, coverage)
+
+    def close(self, coverage: Coverage) -> list[Event]:
+        """Return what rules have held back, when no further scene comes: footage or service ends.
+
+        What lasts is not ended by it: it may go on in the next piece of footage.
+        """
+        last = self._last
+        if last is None:
+            return []
+        held = [
+            Sighting(priority, label, rule, candidate, last.media_time_s)
+            for priority, (label, rule) in enumerate(self._rules)
+            for candidate in rule.close()
+        ]
+        return self._told(held, last, coverage)
 
     def link_changed(self, change: LinkChange, coverage: Coverage) -> list[Event]:
         """Return the event of a camera that came or went. Never silent, whatever rules are configured."""
         media_time_s = self._last.media_time_s if self._last is not None else 0.0
         return [self._maker.make_link_event(change, media_time_s, coverage)]
+
+    def _told(self, sightings: Sequence[Sighting], scene: Scene, coverage: Coverage) -> list[Event]:
+        """Return the events of one scene. A vehicle's passage is no act: its rule alone knows whether it was told."""
+        acts = [one for one in sightings if one.rule.kind is not EventKind.SIGHTING]
+        passages = [(one, ()) for one in sightings if one.rule.kind is EventKind.SIGHTING]
+        return [self._maker.make(one, also, scene, coverage) for one, also in [*self._ledger.admit(acts), *passages]]
 
     def _is_fresh(self, scene: Scene) -> bool:
         last = self._last
@@ -76,7 +97,8 @@ class RuleEngine:
 
     def _begin(self, scene: Scene, coverage: Coverage) -> list[Event]:
         """Start afresh. What lasted ends with the last scene: nobody can say that it still goes on."""
-        ended = [self._interrupted(sighting, coverage) for sighting in self._ledger.close_all()]
+        ended = self.close(coverage)
+        ended += [self._interrupted(sighting, coverage) for sighting in self._ledger.close_all()]
         self._histories.reset()
         for _, rule in self._rules:
             rule.reset()

@@ -125,7 +125,8 @@ class EventMaker:
         candidate = sighting.candidate
         first_seen_s = candidate.subject.first_seen_s if candidate.subject is not None else 0.0
         times = f"{self._origin}|{first_seen_s:.3f}|{candidate.act_s:.3f}"
-        name = f"{self._camera.id}|{sighting.label}|{sighting.rule.version}|{candidate.type}|{times}"
+        mark = f"|{candidate.mark}" if candidate.mark else ""
+        name = f"{self._camera.id}|{sighting.label}|{sighting.rule.version}|{candidate.type}|{times}{mark}"
         return str(uuid.uuid5(NAMESPACE, name))
 
     def _is_usable(self, began_s: float, until_s: float, clock: CaptureClock) -> bool:

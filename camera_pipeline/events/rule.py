@@ -78,6 +78,10 @@ class Rule(ABC, Generic[S]):
     def update(self, scene: Scene, histories: Histories) -> Iterable[Candidate]:
         """Look at the next scene, whose vehicles are in `histories` already, and return what happened."""
 
+    def close(self) -> Iterable[Candidate]:
+        """Return what was held back, since no further scene of this session comes; `reset` follows."""
+        return ()
+
     @abstractmethod
     def reset(self) -> None:
         """Forget everything: a new session, or a picture of another size."""

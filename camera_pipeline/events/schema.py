@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import yaml
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from camera_pipeline.events.passage import EXAMPLE_PASSAGE, BestView, Direction, Passage, TrackQuality
 from camera_pipeline.events.record import SCHEMA_VERSION, to_json
 from camera_pipeline.events.streams import STREAM_OF_KIND
 from camera_pipeline.types import (
@@ -27,6 +28,8 @@ from camera_pipeline.types import (
     Legal,
     LegalReference,
     Mark,
+    PlateRead,
+    PlateView,
     Subject,
     Versions,
 )
@@ -34,6 +37,7 @@ from camera_pipeline.types import (
 _DESCRIBED: tuple[type, ...] = (
     Event, CaptureClock, Coverage, Legal, LegalReference, Subject, Versions, ClockSource, EventKind, Mark,
 )  # fmt: skip
+_OF_SIGHTINGS: tuple[type, ...] = (Passage, Direction, BestView, TrackQuality, PlateRead, PlateView)
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 
 EXAMPLE_VIOLATION = Event(
@@ -97,6 +101,15 @@ EXAMPLE_HEALTH = Event(
     coverage=Coverage(analysed=0, skipped=0, dropped=0, damaged=0),
 )
 
+EXAMPLE_SIGHTING = replace(
+    EXAMPLE_VIOLATION,
+    event_id="9d2f7c34-7b1e-5c55-8a0d-5d0b0c3f2e33",
+    kind=EventKind.SIGHTING,
+    type="sighting",
+    details=asdict(EXAMPLE_PASSAGE),
+    legal=None,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prose:
@@ -118,7 +131,8 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one record."""
     schema = TypeAdapter(Event).json_schema(schema_generator=_Untitled)
     definitions = schema.setdefault("$defs", {})
-    for described in _DESCRIBED:
+    definitions |= _passage_definitions()
+    for described in (*_DESCRIBED, *_OF_SIGHTINGS):
         _describe(schema if described is Event else definitions[described.__name__], _prose(described))
     uncertainty = definitions["CaptureClock"]["properties"]["uncertainty_s"]
     uncertainty["type"] = ["number", "null"]
@@ -129,12 +143,20 @@ def json_schema() -> dict[str, Any]:
         "description": "Version of this schema, major.minor; readers pass over keys they do not know.",
     }
     schema["required"] = sorted([*schema["required"], "schema_version", "also", "legal", "over_budget"])
+    schema["if"] = {"properties": {"type": {"const": "sighting"}}}
+    schema["then"] = {"properties": {"details": {"$ref": "#/$defs/Passage"}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:camera-pipeline:event:{_MAJOR}",
         **schema,
-        "examples": [_example(EXAMPLE_VIOLATION), _example(EXAMPLE_HEALTH)],
+        "examples": [_example(example) for example in (EXAMPLE_VIOLATION, EXAMPLE_HEALTH, EXAMPLE_SIGHTING)],
     }
+
+
+def _passage_definitions() -> dict[str, Any]:
+    """Return the types of a sighting's details, `Passage` among them."""
+    passage = TypeAdapter(Passage).json_schema(schema_generator=_Untitled)
+    return {**passage.pop("$defs"), "Passage": passage}
 
 
 def asyncapi() -> dict[str, Any]:

@@ -95,6 +95,10 @@ class CameraLine:
         """Return the events of a camera that came or went."""
         return self._engine.link_changed(change, self.coverage.last_minute())
 
+    def close(self) -> list[Event]:
+        """Return the events that rules have held back; no further frame comes."""
+        return self._engine.close(self.coverage.last_minute())
+
     def _begin(self, session: int) -> None:
         """Nothing of the session before may be believed: tracks, signal histories and what the detector found."""
         self._session = session

@@ -131,7 +131,9 @@ class LivePipeline:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
-        self._remove(list(self._rigs))
+        told = self._remove(list(self._rigs))
+        if told and kind is None:  # what failed may be the sink itself
+            self._sink.append(told)
 
     def _process(self, batch: Batch, observer: Observer | None) -> None:
         """Run one batch: all its events are made durable in one transaction."""
@@ -185,7 +187,9 @@ class LivePipeline:
         lines = [(camera, self._make_line(config, camera)) for camera in added]  # before anything is stopped
         for camera in added:
             sources_of(camera)
-        self._remove([camera_id for camera_id in self._rigs if camera_id not in kept])
+        told = self._remove([camera_id for camera_id in self._rigs if camera_id not in kept])
+        if told:
+            self._sink.append(told)
         for camera, line in lines:
             self._add(camera, line)
         self._config = config
@@ -200,7 +204,8 @@ class LivePipeline:
         worker.start()
         log.info("camera %s added", camera.id)
 
-    def _remove(self, camera_ids: Iterable[str]) -> None:
+    def _remove(self, camera_ids: Iterable[str]) -> list[Event]:
+        """Stop cameras; return the events that their rules have held back."""
         rigs = {camera_id: self._rigs.pop(camera_id) for camera_id in camera_ids}
         for rig in rigs.values():
             rig.worker.stop()
@@ -210,6 +215,7 @@ class LivePipeline:
             rig.worker.join(_WORKER_STOP_S)
             self._next_session[camera_id] = rig.worker.status.session + 1
             log.info("camera %s removed", camera_id)
+        return [event for rig in rigs.values() for event in rig.line.close()]
 
     def _raise_failures(self) -> None:
         for rig in self._rigs.values():

@@ -91,7 +91,7 @@ def replay_footage(
     source = RecordedSource(camera, files, start=start, fps=fps)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, detector)
-        return sinks.drain(_outcomes(source.frames(), line, detector, sinks), progress, on_event)
+        return sinks.drain(_outcomes(source.frames(), line, detector, sinks), line, progress, on_event)
 
 
 def replay_trace(
@@ -114,7 +114,7 @@ def replay_trace(
     line = build_line(config, camera, class_names=header.class_names, model=header.model, confidence=header.confidence)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, None)
-        return sinks.drain((line.advance(observation) for observation in trace), progress, on_event)
+        return sinks.drain((line.advance(observation) for observation in trace), line, progress, on_event)
 
 
 def footage_length_s(files: Sequence[Path]) -> float | None:
@@ -151,18 +151,23 @@ class _Sinks:
                 raise MediaError(f"{output.folder}: cannot be written ({error.strerror})\n    cure: {cure}") from error
 
     def drain(
-        self, outcomes: Iterable[Outcome], progress: Progress, on_event: Callable[[Event], None]
+        self, outcomes: Iterable[Outcome], line: CameraLine, progress: Progress, on_event: Callable[[Event], None]
     ) -> ReplaySummary:
         events: list[Event] = []
         frames, media_s = 0, 0.0
-        for outcome in outcomes:
-            frames, media_s = frames + 1, outcome.observation.media_time_s
-            for event in outcome.events:
+
+        def tell(told: Iterable[Event]) -> None:
+            for event in told:
                 events.append(event)
                 on_event(event)
                 if self._events is not None:
                     self._events.write(to_json(event) + b"\n")
+
+        for outcome in outcomes:
+            frames, media_s = frames + 1, outcome.observation.media_time_s
+            tell(outcome.events)
             progress(media_s)
+        tell(line.close())
         return ReplaySummary(tuple(events), frames, media_s)
 
     def look_at(self, frame: Frame, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from camera_pipeline.types.frame import CaptureClock, Damage, PictureHealth
 from camera_pipeline.types.objects import Tracks
+from camera_pipeline.types.plate import PlateRead
 
 
 class SignalState(StrEnum):
@@ -35,6 +36,7 @@ class Scene:
         signals: state of each configured signal, by name.
         damage: set when the picture is unusable; `tracks` is then empty and must not be believed.
         health: measures of the picture; None when the scene comes from a trace without them.
+        plates: tracks of whose plates something new is known, whatever it is.
     """
 
     camera_id: str
@@ -49,3 +51,4 @@ class Scene:
     signals: Mapping[str, SignalState] = field(default_factory=dict)
     damage: Damage | None = None
     health: PictureHealth | None = None
+    plates: tuple[PlateRead, ...] = ()

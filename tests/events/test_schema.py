@@ -12,6 +12,7 @@ import yaml
 from camera_pipeline.events.record import to_json
 from camera_pipeline.events.schema import (
     EXAMPLE_HEALTH,
+    EXAMPLE_SIGHTING,
     EXAMPLE_VIOLATION,
     asyncapi_text,
     json_schema,
@@ -50,6 +51,7 @@ def test_write_makes_both_files(tmp_path: Path) -> None:
     [
         EXAMPLE_VIOLATION,
         EXAMPLE_HEALTH,
+        EXAMPLE_SIGHTING,
         *[sample(1, kind) for kind in EventKind],
         replace(EXAMPLE_HEALTH, clock=CaptureClock(source=ClockSource.UNKNOWN, uncertainty_s=float("inf"))),
         replace(EXAMPLE_VIOLATION, also=("stop_line",), details={}),
@@ -71,6 +73,12 @@ def test_records_are_valid(validator: jsonschema.Draft202012Validator, event: Ev
 )
 def test_broken_records_are_not_valid(validator: jsonschema.Draft202012Validator, change: dict[str, Any]) -> None:
     assert not validator.is_valid({**json.loads(to_json(EXAMPLE_VIOLATION)), **change})
+
+
+def test_a_sighting_whose_plate_has_no_form_is_not_valid(validator: jsonschema.Draft202012Validator) -> None:
+    broken = json.loads(to_json(EXAMPLE_SIGHTING))
+    broken["details"]["plate"]["text"] = 12345
+    assert not validator.is_valid(broken)
 
 
 def test_every_key_is_required_and_described() -> None:

@@ -12,7 +12,7 @@ NAMES = ("bicycle", "car", "motorcycle")
 CAMERA = Camera(
     id="junction",
     signals={"north": Signal(red=Box(x0=0.1, y0=0.1, x1=0.2, y1=0.2), green=Box(x0=0.1, y0=0.3, x1=0.2, y1=0.4))},
-    rules=(RuleEntry(kind="camera_health"),),
+    rules=(RuleEntry(kind="camera_health"), RuleEntry(kind="sighting")),
 )
 CAR = (10.0, 10.0, 50.0, 40.0)
 
@@ -69,3 +69,15 @@ def test_a_camera_that_goes_makes_an_event(line: CameraLine) -> None:
     change = LinkChange(camera_id="junction", session=1, state=LinkState.OFFLINE, at=START, reason="no packet for 10 s")
     (event,) = line.link_changed(change)
     assert (event.type, event.details["reason"], event.coverage.analysed) == ("offline", "no packet for 10 s", 1)
+
+
+def test_a_vehicle_in_view_at_the_end_is_told_when_the_line_is_closed(line: CameraLine) -> None:
+    for index in range(20):
+        line.advance(line.look(frame(index), detections(CAR)))
+    (event,) = line.close()
+    assert (event.type, event.details["cut_short"], event.subject and event.subject.class_name) == (
+        "sighting",
+        True,
+        "car",
+    )
+    assert line.close() == []

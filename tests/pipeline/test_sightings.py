@@ -1,0 +1,92 @@
+"""The sample video's vehicles leave sightings: from its kept trace, and when a service that watches it ends."""
+
+import json
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from camera_pipeline.config import Camera, Config, RuleEntry
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.pipeline.compose import line_for, read_config
+from camera_pipeline.pipeline.live import LivePipeline
+from camera_pipeline.pipeline.replay import ReplayOutput, replay_trace
+from camera_pipeline.simulator import Camera as SimulatedCamera
+from camera_pipeline.simulator import Simulator
+from camera_pipeline.types import Event, EventKind
+from tests.pipeline.conftest import Collected
+
+ROOT = Path(__file__).resolve().parents[2]
+RULE = RuleEntry(
+    kind="sighting",
+    gates={
+        "in": {"line": "stop_line", "towards": [0.52, 0.2]},
+        "through": {"line": "proceed_line", "towards": [0.52, 0.2]},
+    },
+)
+SAMPLE = ROOT / "sample_videos"
+
+
+@pytest.fixture(scope="module")
+def sightings() -> list[Event]:
+    """The sightings of the sample video, by its kept trace."""
+    config = read_config(ROOT / "configs" / "demo.yaml")
+    camera = config.camera("junction").model_copy(update={"rules": (RULE,)})
+    trace = ROOT / "tests" / "golden" / "junction.trace.jsonl.zst"
+    return [*replay_trace(config, camera, trace, output=ReplayOutput()).events]
+
+
+def test_all_are_sightings_with_ids_of_their_own(sightings: list[Event]) -> None:
+    assert {event.kind for event in sightings} == {EventKind.SIGHTING}
+    assert len({event.event_id for event in sightings}) == len(sightings)
+
+
+def test_everybody_whose_crossing_the_truth_tells_left_a_sighting_with_it(sightings: list[Event]) -> None:
+    truth = json.loads((SAMPLE / "junction.truth.json").read_text())
+    class_of = {vehicle["id"]: vehicle["class"] for vehicle in truth["vehicles"]}
+    # The bus fills the picture: its box is completed below its cut edge, and its anchor is seen 4 s late.
+    acts = [act for act in truth["acts"] if "anchor_crosses_s" in act and class_of[act["vehicle"]] != "bus"]
+    assert len(acts) >= 9
+    for act in acts:
+        fits = [
+            event.subject.class_name
+            for event in sightings
+            if event.subject and any(_is_at(one, act["anchor_crosses_s"]) for one in _directions(event, "in"))
+        ]
+        assert class_of[act["vehicle"]] in fits, act
+
+
+def test_who_went_through_came_in_before(sightings: list[Event]) -> None:
+    order = Counter(tuple(one["name"] for one in _directions(event)) for event in sightings)
+    assert order["in", "through"] >= 10
+    assert not any(names[:2] == ("through", "in") for names in order)
+
+
+def test_a_service_that_ends_tells_who_is_in_view(detector: Detector) -> None:
+    sink = Collected()
+    with Simulator([SimulatedCamera(file=SAMPLE / "junction.mp4", path="junction")], port=0) as simulator:
+        url = SecretStr(simulator.url("junction"))
+        config = Config(cameras=(Camera(id="junction", url=url, analyse_fps=3.0, rules=(RuleEntry(kind="sighting"),)),))
+
+        def make_line(whole: Config, camera: Camera) -> Any:
+            return line_for(detector, whole, camera)
+
+        stop = threading.Event()
+        frames = []
+        with LivePipeline(config, detector=detector, make_line=make_line, sink=sink) as pipeline:
+            pipeline.run(stop, lambda frame, _: (frames.append(frame), len(frames) >= 8 and stop.set()))
+    told = [event for event in sink.events if event.kind is EventKind.SIGHTING]
+    assert told
+    assert all(event.details["cut_short"] for event in told if event.media_time_s == frames[-1].media_time_s)
+
+
+def _directions(event: Event, name: str | None = None) -> list[dict[str, Any]]:
+    found: Any = event.details["directions"]
+    return [one for one in found if name in (None, one["name"])]
+
+
+def _is_at(direction: dict[str, Any], at_s: float) -> bool:
+    return bool(abs(direction["at_s"] - at_s) <= 0.5)
