@@ -5,6 +5,7 @@ CameraPipelineError
 │   ├── ConfigError           one or more mistakes in a configuration, all reported at once
 │   ├── ModelError            a model or manifest that cannot be used
 │   ├── MediaError            a recorded file, trace or picture that cannot be used
+│   ├── EvidenceKeyError      a signing or public key that is missing, open to others, or no key
 │   └── SimulatorError        the camera simulator cannot serve what was asked (port, fault, path)
 ├── SessionError              one connection to a camera ended; the supervisor retries
 │   ├── ConnectError          refused, unreachable, not found, timed out
@@ -16,6 +17,8 @@ CameraPipelineError
     ├── InferenceError        the model failed at run time; never shown as an empty road
     ├── OutboxError           an event could not be made durable
     ├── RecordError           an event cannot be written as a record, or a record cannot be read
+    ├── EvidenceError         evidence or the event log cannot be written
+    ├── SealError             what was signed is not as it was signed
     └── DeliveryError         Redis cannot be reached or refuses; events wait in the outbox
 """
 
@@ -38,6 +41,10 @@ class ModelError(UserError):
 
 class MediaError(UserError):
     """A recorded file, trace or picture cannot be used."""
+
+
+class EvidenceKeyError(UserError):
+    """A key of evidence is missing, open to others, or no key."""
 
 
 class SimulatorError(UserError):
@@ -82,6 +89,14 @@ class OutboxError(RunError):
 
 class RecordError(RunError):
     """An event cannot be written as a record, or a record cannot be read."""
+
+
+class EvidenceError(RunError):
+    """Evidence or the event log cannot be written. Events flow all the same, and say so."""
+
+
+class SealError(RunError):
+    """What was signed is not as it was signed."""
 
 
 class DeliveryError(RunError):

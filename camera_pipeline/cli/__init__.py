@@ -6,7 +6,7 @@ import sys
 import typer
 
 from camera_pipeline import __version__
-from camera_pipeline.cli import calibrate, demonstration, live, messages, models, recorded, simulate
+from camera_pipeline.cli import calibrate, demonstration, evidence, live, messages, models, recorded, simulate
 from camera_pipeline.errors import CameraPipelineError, UserError
 from camera_pipeline.redact import redact
 
@@ -25,6 +25,7 @@ demonstration.register(app)
 calibrate.register(app)
 app.add_typer(messages.app, name="events")
 app.add_typer(models.app, name="models")
+app.add_typer(evidence.app, name="evidence")
 
 
 @app.callback(invoke_without_command=True)
