@@ -96,6 +96,7 @@ def run(scenario: Scenario, rules: tuple[str, ...], *, true_tracks: bool) -> tup
         began_s = time.thread_time()
         events += engine.update(scene, meter.last_minute())
         spent_s += time.thread_time() - began_s
+    events += engine.close(meter.last_minute())
     return events, 1000 * spent_s / len(scenario.frames)
 
 

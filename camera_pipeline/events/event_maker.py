@@ -63,7 +63,7 @@ class EventMaker:
         else:
             self._damaged.append([media_time_s, media_time_s])
 
-    def make(self, sighting: Sighting, also: tuple[str, ...], scene: Scene, coverage: Coverage) -> Event:
+    def make(self, sighting: Sighting, scene: Scene, coverage: Coverage) -> Event:
         """Return the event of a candidate that the scene gave rise to."""
         candidate, rule = sighting.candidate, sighting.rule
         act_id = self._act_id(sighting)
@@ -87,7 +87,6 @@ class EventMaker:
             details={key: _plain(value) for key, value in details.items()},
             versions=replace(self._versions, rule=rule.version),
             coverage=coverage,
-            also=also,
             legal=self._legal(sighting, occurred_at),
         )
 

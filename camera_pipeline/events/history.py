@@ -81,6 +81,19 @@ class Vehicles:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a vehicle was seen.
+
+    Attributes:
+        looks: frames that saw it, before its track was believed, too.
+        confidence: mean of the detector's confidence over these.
+    """
+
+    looks: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """Points of one vehicle's way, oldest first.
 
@@ -113,6 +126,7 @@ class Histories:
         self._allocate(_FIRST_CAPACITY)
         self.now = self._vehicles(np.empty(0, np.int64), np.empty(0))
         self.ended: tuple[int, ...] = ()
+        self._last_quality: dict[int, Quality] = {}
 
     def __len__(self) -> int:
         return len(self._slot_of_key)
@@ -132,6 +146,7 @@ class Histories:
         self._times[slots, at] = now_s
         self._boxes[slots, at] = complete(seen_boxes, self._full_height[slots])
         self._count[slots] += 1
+        self._confidence_sum[slots] += tracks.confidence
         self._class_id[slots], self._track_id[slots] = tracks.class_id, tracks.track_id
         vehicles = self._vehicles(slots, tracks.confidence.astype(np.float64))
         sideways, down = np.nan_to_num(vehicles.roof_velocity).T
@@ -151,6 +166,16 @@ class Histories:
         at = np.arange(max(0, count - POINTS), count) % POINTS
         return Path(self._times[slot, at], self._boxes[slot, at].astype(np.float64))
 
+    def quality(self, key: int) -> Quality | None:
+        """Return how well a vehicle was seen, be it one that ended with the newest frame; None: it was forgotten."""
+        if key in self._slot_of_key:
+            return self._quality(self._slot_of_key[key])
+        return self._last_quality.get(key)
+
+    def _quality(self, slot: int) -> Quality:
+        count = int(self._count[slot])
+        return Quality(count, float(self._confidence_sum[slot]) / count)
+
     def _allocate(self, capacity: int) -> None:
         self._key = np.zeros(capacity, np.int64)
         self._track_id = np.zeros(capacity, np.int64)
@@ -159,6 +184,7 @@ class Histories:
         self._first_seen = np.zeros(capacity)
         self._last_seen = np.zeros(capacity)
         self._full_height = np.zeros(capacity)
+        self._confidence_sum = np.zeros(capacity)
         self._roof_px_s = np.zeros(capacity)
         self._times = np.zeros((capacity, POINTS))
         self._boxes = np.zeros((capacity, POINTS, 4), np.float32)
@@ -197,6 +223,7 @@ class Histories:
             self._grow()
         slot = self._free.pop()
         self._key[slot], self._count[slot], self._first_seen[slot] = self._next_key, 0, now_s
+        self._confidence_sum[slot] = 0.0
         self._slot_of_key[self._next_key] = slot
         self._next_key += 1
         return slot
@@ -209,6 +236,7 @@ class Histories:
     def _forget(self, now_s: float) -> tuple[int, ...]:
         """Give up vehicles not seen for `LINK_S`; whether their track was reported as ended makes no difference."""
         gone = {slot: key for key, slot in self._slot_of_key.items() if now_s - self._last_seen[slot] > LINK_S}
+        self._last_quality = {key: self._quality(slot) for slot, key in gone.items()}
         if gone:
             self._slot_of_track = {track: at for track, at in self._slot_of_track.items() if at not in gone}
             for slot, key in gone.items():

@@ -1,4 +1,5 @@
-"""Find the lost vehicle that a new track continues, after a short break. Called by `history.py` for new tracks only."""
+"""Find the lost vehicle that a new track continues, after a break. Called for new tracks only, by `history.py` after
+short breaks, by `same_vehicle.py` after longer ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ MAX_STEP = 0.5
 """Box heights between where a vehicle was bound to be and where the new track begins; half a motorbike."""
 STEP_PER_S = 0.5
 """... and so many more for each second unseen, since it may have braked or sped up."""
+GROWS_S = 2.0
+"""... up to so many; neither does the way grow any more. Who is unseen for longer is found only where it crept."""
 MAX_SIZE_RATIO = 1.35
 """Boxes of one vehicle differ by less within the time that links span."""
 
@@ -21,7 +24,7 @@ class Lost:
     """A vehicle that is not in the newest frame.
 
     Attributes:
-        slot: its place in the histories.
+        slot: its place in the histories, or whatever else the caller knows it by.
         seen_s: when it was seen last.
         class_id: its class.
         xyxy: float64 (4,), its last box.
@@ -55,7 +58,7 @@ def find_same(xyxy: Float, class_id: int, now_s: float, lost: Sequence[Lost]) ->
 
 def _misfit(xyxy: Float, now_s: float, vehicle: Lost) -> float:
     """Return how badly a box continues a vehicle: up to 1 is possible."""
-    unseen_s = now_s - vehicle.seen_s
+    unseen_s = min(now_s - vehicle.seen_s, GROWS_S)
     expected = vehicle.xyxy + np.nan_to_num(vehicle.edge_velocity) * unseen_s
     sizes = np.array([xyxy[2:] - xyxy[:2], expected[2:] - expected[:2]])
     if (sizes <= 0).any() or (sizes.max(axis=0) / sizes.min(axis=0)).max() > MAX_SIZE_RATIO:

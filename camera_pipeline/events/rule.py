@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import PositiveInt, ValidationError
 
 from camera_pipeline.config import Camera, RuleEntry, Settings
 from camera_pipeline.config.mistakes import Mistake, key_path, translate
+from camera_pipeline.config.model import Fraction
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import missing_drawings
@@ -28,14 +29,31 @@ GROUP = "camera_pipeline.rules"
 NOT_VEHICLES = ("person", "traffic_light")
 """Classes of our detectors that no vehicle rule looks at unless told to."""
 
-S = TypeVar("S", bound=Settings)
+
+class AlarmSettings(Settings):
+    """Settings of every rule whose events somebody must look at."""
+
+    alarms_a_day: PositiveInt = 200
+    """Alarm budget: who tells more in a local day is told itself, and marks what it tells as `over_budget`."""
 
 
-class VehicleSettings(Settings):
-    """Settings of every rule that watches vehicles."""
+class ClassSettings(AlarmSettings):
+    """Settings of every rule that watches classes."""
 
     classes: tuple[str, ...] = ()
     """Classes that the rule looks at; empty: all vehicles."""
+
+
+class VehicleSettings(ClassSettings):
+    """Settings of every rule that tells single vehicles."""
+
+    min_looks: PositiveInt = 3
+    """A vehicle seen in fewer frames is not told."""
+    min_confidence: Fraction = 0.3
+    """A vehicle of which the detector was less sure, in the mean of all frames, is not told."""
+
+
+S = TypeVar("S", bound=Settings)
 
 
 class Rule(ABC, Generic[S]):
@@ -45,7 +63,8 @@ class Rule(ABC, Generic[S]):
         kind: stream that its events go to.
         version: raised whenever the rule may decide otherwise than before; part of every event id.
         settings_type: its settings. Fields that name something drawn (`LineName` ...) say what it needs.
-        same_act: types of events that describe the same act of a vehicle, where both are seen at one time.
+        same_act: types of events that describe the same act of a vehicle better, where both are seen at one time: they
+            tell it and name this one. Where two rules each name the other, their order on the camera decides.
         sees_damaged: whether it wants scenes whose picture is damaged, too.
 
     Args:

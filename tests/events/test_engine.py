@@ -1,22 +1,16 @@
 """Events: identity, time, what makes them unusable, one act told once, the same scenes the same events."""
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camera_pipeline.config import Camera, Settings
-from camera_pipeline.events.acts import ActLedger, Sighting
-from camera_pipeline.events.candidate import Candidate
-from camera_pipeline.events.history import Histories
+from camera_pipeline.config import Camera
 from camera_pipeline.events.record import from_json, to_json
-from camera_pipeline.events.rule import Rule
 from camera_pipeline.types import (
     CaptureClock,
     ClockSource,
@@ -24,48 +18,13 @@ from camera_pipeline.types import (
     LinkChange,
     LinkState,
     Mark,
-    Scene,
     SignalState,
-    Subject,
     Tracks,
 )
-from tests.events.scenes import CLASSES, COVERAGE, START, Actor, down, engine, junction, play, watch
+from tests.events.scenes import COVERAGE, START, Actor, down, engine, junction, play, watch
 
 RED_LIGHT = {"kind": "red_light", "signal": "north"}
 CAMERA = junction(RED_LIGHT, {"kind": "wrong_way"}, {"kind": "stopped_vehicle", "zones": ["approach"]})
-
-
-class _Told(Rule[Settings]):
-    """Stands for any rule; the ledger only asks for its relations."""
-
-    kind = EventKind.VIOLATION
-    version = "1"
-    settings_type = Settings
-
-    def __init__(self, same_act: Iterable[str] = ()) -> None:
-        super().__init__(junction(), Settings(), CLASSES)
-        self.same_act = frozenset(same_act)  # type: ignore[misc]
-
-    def reset(self) -> None:
-        """Keep nothing."""
-
-    def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:  # noqa: ARG002
-        """Tell nothing."""
-        yield from ()
-
-
-def sighting(label: str, at_s: float = 10.0, *, priority: int = 0, vehicle: int = 1, x: float = 0.0,
-             same_act: Iterable[str] = (), phase: str = "instant",
-             seen_s: float | None = None) -> Sighting:  # fmt: skip
-    """Return a sighting of a vehicle whose box is 40 px wide."""
-    subject = Subject(track_id=vehicle, class_name="car", xyxy=(x, 0.0, x + 40.0, 80.0), first_seen_s=0.0)
-    candidate = Candidate(type=label, media_time_s=at_s, phase=phase, subject=subject, vehicle=vehicle)
-    return Sighting(priority, label, _Told(same_act), candidate, at_s if seen_s is None else seen_s)
-
-
-def admitted(ledger: ActLedger, *sightings: Sighting) -> list[tuple[str, tuple[str, ...]]]:
-    """Return what the ledger admits, by type."""
-    return [(one.candidate.type, also) for one, also in ledger.admit(sightings)]
 
 
 def test_an_event_says_what_where_when_and_what_decided() -> None:
@@ -194,64 +153,81 @@ def test_a_camera_that_comes_or_goes_is_always_told(state: LinkState) -> None:
     assert running.link_changed(later, COVERAGE)[0].event_id != event.event_id
 
 
-def test_the_first_rule_tells_the_act_and_names_the_other() -> None:
-    illegal, stopped = sighting("illegal_stop"), sighting("stopped_vehicle", priority=1, same_act=["illegal_stop"])
-    assert admitted(ActLedger(), stopped, illegal) == [("illegal_stop", ("stopped_vehicle",))]
+WRONG_LANE = {"kind": "wrong_lane"}
 
 
-def test_a_lesser_rule_that_comes_later_is_left_out() -> None:
-    ledger = ActLedger()
-    assert admitted(ledger, sighting("illegal_stop", seen_s=25.0)) == [("illegal_stop", ())]
-    later = sighting("stopped_vehicle", priority=1, same_act=["illegal_stop"], seen_s=40.0)
-    assert admitted(ledger, later) == []
+def test_what_still_waits_is_told_when_no_more_scenes_come() -> None:
+    running = engine(junction(WRONG_LANE, {"kind": "wrong_way"}))
+    scenes = play([Actor(down(speed=50.0), class_name="car")], until_s=4.0)
+    assert [event for scene in scenes for event in running.update(scene, COVERAGE)] == []
+    assert [event.type for event in running.close(COVERAGE)] == ["wrong_lane"]
+    assert running.close(COVERAGE) == []
 
 
-def test_a_greater_rule_that_comes_later_names_what_was_told() -> None:
-    ledger = ActLedger()
-    admitted(ledger, sighting("stopped_vehicle", priority=1, same_act=["crash"], seen_s=40.0))
-    assert admitted(ledger, sighting("crash", seen_s=45.0)) == [("crash", ("stopped_vehicle",))]
+def test_what_still_waits_is_told_when_a_new_session_begins() -> None:
+    running = engine(junction(WRONG_LANE, {"kind": "wrong_way"}))
+    scenes = [*play([Actor(down(speed=50.0), class_name="car")], until_s=4.0), *play([], until_s=0.0, session=2)]
+    events = [event for scene in scenes for event in running.update(scene, COVERAGE)]
+    assert [(event.type, event.session) for event in events] == [("wrong_lane", 1)]
+
+
+def test_waiting_changes_nothing_of_an_event() -> None:
+    cast = [Actor(down(speed=50.0), class_name="car")]
+    (alone,) = watch(junction(WRONG_LANE), play(cast, until_s=12.0))
+    (waited,) = watch(junction(WRONG_LANE, {"kind": "wrong_way"}), play(cast, until_s=12.0))
+    assert waited == alone
+
+
+def test_a_car_that_comes_against_the_motorbike_lane_is_one_act() -> None:
+    camera = junction(WRONG_LANE, {"kind": "wrong_way"})
+    up = [(0.0, 500.0, 390.0), (7.0, 500.0, 40.0)]
+    (event,) = watch(camera, play([Actor(up, class_name="car")], until_s=20.0))
+    assert (event.type, event.also) == ("wrong_way", ("wrong_lane",))
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("least", "events"),
     [
-        pytest.param(sighting("b", vehicle=2, x=400.0, priority=1, same_act=["a"]), id="another vehicle"),
-        pytest.param(sighting("b", priority=1), id="not the same act"),
-        pytest.param(sighting("b", at_s=50.0, priority=1, same_act=["a"]), id="another time"),
+        ({}, 1),
+        ({"min_looks": 60}, 1),
+        ({"min_looks": 200}, 0),
+        ({"min_confidence": 0.85}, 1),
+        ({"min_confidence": 0.95}, 0),
+        ({"min_points": 5}, 1),
+        ({"min_points": 32}, 0),
     ],
 )
-def test_acts_that_have_nothing_to_do_with_each_other_are_both_told(other: Sighting) -> None:
-    assert admitted(ActLedger(), sighting("a"), other) == [("a", ()), ("b", ())]
+def test_a_vehicle_that_was_seen_too_badly_is_not_told(
+    least: dict[str, float], events: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    assert len(watch(junction({**RED_LIGHT, **least}), play([Actor(down())], until_s=12.0))) == events
+    assert ("is not told: vehicle seen in" in caplog.text) == (events == 0 and "min_points" not in least)
 
 
-@pytest.mark.parametrize(
-    ("again", "told"),
-    [
-        pytest.param(sighting("a", 10.2, vehicle=2, x=5.0), [], id="two tracks on one vehicle"),
-        pytest.param(sighting("a", 10.2, vehicle=2, x=35.0), [("a", ())], id="two riders side by side"),
-        pytest.param(sighting("a", 12.0, vehicle=2, x=5.0), [("a", ())], id="one after the other"),
-        pytest.param(sighting("a", 10.2), [], id="the same vehicle again"),
-    ],
-)
-def test_one_vehicle_under_two_tracks_is_told_once(again: Sighting, told: list[Any]) -> None:
-    ledger = ActLedger()
-    admitted(ledger, sighting("a"))
-    assert admitted(ledger, again) == told
+def test_who_ends_untold_for_its_onset_was_seen_badly_is_not_told_either() -> None:
+    rule = {"kind": "stopped_vehicle", "zones": ["approach"], "min_confidence": 0.95}
+    cast = [Actor([(0.0, 500.0, 100.0), (40.0, 500.0, 100.0), (50.0, 500.0, 900.0)])]
+    assert watch(junction(rule), play(cast, until_s=52.0, fps=5.0)) == []
 
 
-def test_an_end_is_told_only_after_its_onset() -> None:
-    ledger = ActLedger()
-    assert admitted(ledger, sighting("a", phase="end")) == []
-    admitted(ledger, sighting("a", phase="onset"))
-    assert admitted(ledger, sighting("a", phase="end")) == [("a", ())]
-    assert admitted(ledger, sighting("a", phase="end")) == []
-
-
-def test_the_ledger_forgets() -> None:
-    ledger = ActLedger()
-    for number in range(2000):
-        ledger.admit([sighting("a", float(number), vehicle=number)])
-    assert len(ledger._told) <= 256
+def test_a_budget_that_is_exceeded_is_told_once_and_nothing_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+    camera = junction({**RED_LIGHT, "alarms_a_day": 2})
+    cast = [Actor(down(300.0 + 80 * n, start_s=1.0 * n), track_id=n + 1) for n in range(5)]
+    events = watch(camera, play(cast, until_s=18.0))
+    assert [(event.type, event.over_budget) for event in events] == [
+        ("red_light", False),
+        ("red_light", False),
+        ("red_light", True),
+        ("alarm_budget", False),
+        ("red_light", True),
+        ("red_light", True),
+    ]
+    budget = events[3]
+    assert (budget.kind, budget.legal, budget.subject) == (EventKind.HEALTH, None, None)
+    assert budget.details["rule"] == "red_light"
+    assert caplog.text.count("more than 2 events on 2026-03-04") == 1
+    assert from_json(to_json(budget)) == budget
 
 
 @settings(max_examples=20, deadline=None)

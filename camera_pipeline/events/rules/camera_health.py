@@ -13,16 +13,16 @@ from typing import Annotated
 
 from pydantic import Field, PositiveFloat
 
-from camera_pipeline.config import Camera, Settings
+from camera_pipeline.config import Camera
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.history import Histories
-from camera_pipeline.events.rule import Rule
+from camera_pipeline.events.rule import AlarmSettings, Rule
 from camera_pipeline.types import EventKind, Scene
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class CameraHealthSettings(Settings):
+class CameraHealthSettings(AlarmSettings):
     """Settings of `camera_health`."""
 
     onset_s: PositiveFloat = 10.0

@@ -22,7 +22,7 @@ from camera_pipeline.config import Camera
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
-from camera_pipeline.events.rule import Rule, VehicleSettings
+from camera_pipeline.events.rule import ClassSettings, Rule
 from camera_pipeline.events.rules.road import Road
 from camera_pipeline.types import EventKind, Scene
 
@@ -40,7 +40,7 @@ _FREE_PACE = 1.5
 """Box heights a second from which faster does not matter; an empty road counts as this."""
 
 
-class CongestionSettings(VehicleSettings):
+class CongestionSettings(ClassSettings):
     """Settings of `congestion`; use the rule once for each zone, each with a `name` of its own."""
 
     zone: ZoneName

@@ -148,9 +148,10 @@ class CrossingWatch:
         passage.reached |= beyond >= BEYOND and (is_red or passage.points == 1)  # the first frame shows the crossing
         if beyond < 0 or not (passage.reached or is_red):
             return False
-        if passage.reached and passage.points >= 2:
+        if passage.reached and passage.points >= self._settings.min_points:
             junction = self._junction
-            passage.believed = junction is not None and _has_moved_across(passage, junction, histories.path(key))
+            path, least = histories.path(key), self._settings.min_points
+            passage.believed = junction is not None and _has_moved_across(passage, junction, path, least)
             return passage.believed
         return True
 
@@ -212,13 +213,13 @@ def _angle_deg(first: Float, second: Float) -> float:
     return float(np.degrees(np.arctan2(first[0] * second[1] - first[1] * second[0], first @ second)))
 
 
-def _has_moved_across(passage: Passage, junction: Junction, path: Path) -> bool:
-    """Whether the vehicle as a whole came from before the line, seen at least twice there."""
+def _has_moved_across(passage: Passage, junction: Junction, path: Path, min_points: int) -> bool:
+    """Whether the vehicle as a whole came from before the line, seen there often enough."""
     fronts = junction.fronts(path.xyxy)
     earlier, later = path.times_s <= passage.between_s[0], path.times_s >= passage.between_s[1]
     seen_before = np.count_nonzero(earlier & (junction.line.distance_px(fronts) < 0))
     close = earlier & (path.times_s >= passage.between_s[0] - PROOF_S)
-    if seen_before < 2 or not later.any():
+    if seen_before < min_points or not later.any():
         return False
     tops = np.stack([(path.xyxy[:, 0] + path.xyxy[:, 2]) / 2, path.xyxy[:, 1]], axis=1)
     front_px, top_px = (

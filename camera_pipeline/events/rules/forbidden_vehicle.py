@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import numpy as np
 from pydantic import Field, PositiveFloat
 
-from camera_pipeline.config import Camera, Settings
+from camera_pipeline.config import Camera
 from camera_pipeline.config.mistakes import Mistake
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import LaneName, ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
-from camera_pipeline.events.rule import Rule
+from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.hours import Hours, holds
 from camera_pipeline.events.rules.stay import Stays
 from camera_pipeline.geometry import Region, to_pixels
@@ -25,7 +25,7 @@ from camera_pipeline.types import EventKind, Scene
 _CONFIDENCE = 0.9
 
 
-class ForbiddenVehicleSettings(Settings):
+class ForbiddenVehicleSettings(VehicleSettings):
     """Settings of `forbidden_vehicle`."""
 
     classes: tuple[str, ...] = Field(min_length=1)

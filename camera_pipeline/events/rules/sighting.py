@@ -22,7 +22,7 @@ from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import LineName
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.passage import BestView
-from camera_pipeline.events.rule import Rule, VehicleSettings
+from camera_pipeline.events.rule import Rule
 from camera_pipeline.events.rules.visit import Visit
 from camera_pipeline.geometry import Gate, box_points, interpolate, to_pixels
 from camera_pipeline.types import EventKind, Scene
@@ -39,9 +39,11 @@ class TravelGate(Settings):
     """A point on the side to which the vehicle goes."""
 
 
-class SightingSettings(VehicleSettings):
+class SightingSettings(Settings):
     """Settings of `sighting`."""
 
+    classes: tuple[str, ...] = ()
+    """Classes that the rule looks at; empty: all vehicles."""
     gates: Mapping[Name, TravelGate] = {}
     """Directions by name, each a `line` and a point `towards` which it is crossed."""
     after_s: PositiveFloat = 60.0

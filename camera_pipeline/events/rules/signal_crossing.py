@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, NonNegativeFloat
+from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from camera_pipeline.config.model import Fraction
 from camera_pipeline.events.drawn import LineName, SignalName
@@ -45,6 +45,8 @@ class SignalCrossingSettings(VehicleSettings):
     """Whether turning right on red is allowed here, by a sign or an arrow."""
     grace_s: NonNegativeFloat = 0.3
     """Crossings this soon after red began, or this shortly before it ends, are not counted."""
+    min_points: PositiveInt = 2
+    """So often the vehicle must be seen before the line, and so often beyond it."""
     anchor: tuple[Fraction, Fraction] | None = None
     """The vehicle's front as a point of its box (x, y); None: the edge that comes first, seen along the traffic."""
 

@@ -13,3 +13,4 @@ class StopLine(SignalRule):
 
     version = "1"
     outcome = Outcome.STOP_LINE
+    same_act = frozenset({"red_light"})

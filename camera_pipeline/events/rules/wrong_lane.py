@@ -46,6 +46,7 @@ class WrongLane(Rule[WrongLaneSettings]):
     kind = EventKind.VIOLATION
     version = "1"
     settings_type = WrongLaneSettings
+    same_act = frozenset({"wrong_way"})
 
     def __init__(self, camera: Camera, settings: WrongLaneSettings, class_names: tuple[str, ...]) -> None:
         super().__init__(camera, settings, class_names)

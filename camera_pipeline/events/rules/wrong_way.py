@@ -71,7 +71,6 @@ class WrongWay(Rule[WrongWaySettings]):
     kind = EventKind.VIOLATION
     version = "1"
     settings_type = WrongWaySettings
-    same_act = frozenset({"wrong_way_driver"})
 
     def __init__(self, camera: Camera, settings: WrongWaySettings, class_names: tuple[str, ...]) -> None:
         super().__init__(camera, settings, class_names)
