@@ -1,29 +1,22 @@
 """Reads the characters of cut-out number plates, one- and two-line ones in one batch.
 
-A plate is cut into strips of one printed row each; the network (CTC) gives every strip's characters. What is read is
+The network (CTC) gives every strip's characters. What is read is
 raw text: whether it is a legal plate is another question. Pure but for the network; called by whoever has crops.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.manifest import Manifest, Task
 from camera_pipeline.detect.model import load_model
-
-Picture = NDArray[np.uint8]
+from camera_pipeline.detect.plate_strips import Picture, strips_of
 
 SHIPPED = DetectorSettings(model="plate_text")
 """The model of this project, on one core."""
-TWO_LINE_ASPECT = 2.2
-"""Width over height; above it a plate has one line. Printed plates have 1.36 and 2.0, or 4.7; crops are less exact."""
-ROW_OVERLAP = 0.08
-"""How far each row's strip reaches past the middle, as a fraction of the height: plates are seen tilted."""
 BLANK = 0
 """Class of the network's output that means "nothing here"; character k is class k + 1."""
 
@@ -99,16 +92,6 @@ class PlateReader:
         return rows
 
 
-def strips_of(plate: Picture, strip_wh: tuple[int, int]) -> list[Picture]:
-    """Cut a grey plate picture into its printed rows, each stretched to `strip_wh`: one strip, or upper and lower."""
-    height, width = plate.shape
-    if height < 2 or width / height >= TWO_LINE_ASPECT:
-        return [_stretched(plate, strip_wh)]
-    reach = 0.5 + ROW_OVERLAP
-    upper, lower = plate[: math.ceil(height * reach)], plate[math.floor(height * (1 - reach)) :]
-    return [_stretched(upper, strip_wh), _stretched(lower, strip_wh)]
-
-
 def decode(log_probabilities: NDArray[np.float32], alphabet: str) -> list[tuple[str, NDArray[np.float32]]]:
     """Most likely characters of each strip, with their confidence.
 
@@ -130,10 +113,6 @@ def _best_path(path: NDArray[np.int64], sure: NDArray[np.float32], alphabet: str
     written = path[begins] != BLANK
     text = "".join(alphabet[number - 1] for number in path[begins][written])
     return text, peaks[written].astype(np.float32)
-
-
-def _stretched(picture: Picture, wh: tuple[int, int]) -> Picture:
-    return cv2.resize(picture, wh, interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
 def _joined(rows: list[tuple[str, NDArray[np.float32]]]) -> PlateText:

@@ -20,20 +20,37 @@ from torch.nn import functional as F  # noqa: N812 - torch's own convention
 from torch.utils.data import DataLoader, IterableDataset
 from tqdm import tqdm
 
-from camera_pipeline.detect.plate_text import BLANK, Picture, decode, strips_of
+from camera_pipeline.detect.plate_strips import Picture, strips_of
+from camera_pipeline.detect.plate_text import BLANK, decode
 from models.training.config import ROOT, PlateTextConfig, load_config
-from models.training.plate_render import photograph, random_plate
+from models.training.plate_camera import photograph
+from models.training.plate_render import plain, random_plate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HELDOUT_SEED = 1_000_003
+CONTEXT_STEPS = (1, 3)
+"""Spacing of what the last layers look at; characters are 4 to 7 places wide."""
 
 
 def _block(inputs: int, outputs: int, stride: tuple[int, int]) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
     )
+
+
+class _Context(nn.Module):
+    """Lets every place of a strip know what stands some characters away."""
+
+    def __init__(self, channels: int, step: int) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(channels, channels, (1, 5), padding=(0, 2 * step), dilation=(1, step), bias=False)
+        self.even = nn.BatchNorm2d(channels)
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Same shape out as in."""
+        return F.relu(places + self.even(self.look(places)))
 
 
 class StripReader(nn.Module):
@@ -54,6 +71,7 @@ class StripReader(nn.Module):
             nn.Conv2d(d, d, (2, 5), padding=(0, 2), bias=False),
             nn.BatchNorm2d(d),
             nn.ReLU(inplace=True),
+            *(_Context(d, step) for step in CONTEXT_STEPS),
             nn.Dropout(0.1),
         )
         self.tell = nn.Conv2d(d, characters + 1, (1, 3), padding=(0, 1))
@@ -63,14 +81,13 @@ class StripReader(nn.Module):
         strips = strips / 255
         mean = strips.mean(dim=(2, 3), keepdim=True)
         spread = ((strips - mean) ** 2).mean(dim=(2, 3), keepdim=True).sqrt() + 0.02
-        return F.log_softmax(
-            self.tell(self.mix(self.look((strips - mean) / spread))).squeeze(2).permute(0, 2, 1), dim=2
-        )
+        places = self.mix(self.look((strips - mean) / spread))
+        return F.log_softmax(self.tell(places).squeeze(2).permute(0, 2, 1), dim=2)
 
 
 def encoded(row: str, config: PlateTextConfig) -> list[int]:
     """A printed row as class numbers; marks between characters are not read."""
-    return [1 + config.alphabet.index(c) for c in row if c not in "-. "]
+    return [1 + config.alphabet.index(c) for c in plain(row)]
 
 
 def labelled_strips(rng: np.random.Generator, config: PlateTextConfig) -> list[tuple[Picture, list[int]]]:
@@ -137,7 +154,7 @@ class Trainer:
     def __init__(self, config: PlateTextConfig, folder: Path) -> None:
         torch.manual_seed(config.seed)
         self.config, self.folder, self.step = config, folder, 0
-        self.model = StripReader(config.channels, len(config.alphabet))
+        self.model = StripReader(config.channels, len(config.alphabet)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.model).eval()
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -190,7 +207,7 @@ def heldout(config: PlateTextConfig) -> tuple[list[Picture], list[str]]:
     """Rendered plates that no training batch holds."""
     rng = np.random.default_rng(HELDOUT_SEED)
     plates = [random_plate(rng) for _ in range(config.heldout_plates)]
-    texts = ["".join(c for c in "".join(plate.rows) if c in config.alphabet) for plate in plates]
+    texts = [plain("".join(plate.rows)) for plate in plates]
     return [photograph(plate, rng) for plate in plates], texts
 
 
