@@ -51,25 +51,25 @@ def verify(folder: FolderOption = None) -> None:
 @app.command("evaluate")
 def evaluate(
     name: NameArgument,
-    data: Annotated[Path, typer.Option(help="Folder with images/ and labels/ (YOLO), or a COCO JSON file.")],
+    data: Annotated[Path, typer.Option(help="Folder of YOLO text, a COCO JSON file; for plates text.csv.")],
     out: Annotated[Path, typer.Option(help="Folder that gets misses.png.")] = Path("evaluation"),
     record: Annotated[
         str | None, typer.Option(help="Write the figures into the manifest, as measured on what is said here.")
     ] = None,
 ) -> None:
-    """Measure a detector on labelled pictures: AP by class, recall by box height, a sheet of the worst errors.
+    """Measure a detector (AP by class, recall by height) or a plate reader on labelled pictures; draw the worst errors.
 
     Example: `camera-pipeline models evaluate vehicles --data my_cameras/val --out evaluation`
     """
     set_up_logging()
-    evaluation = model_store.ModelEvaluation(name, data)
+    evaluation = model_store.evaluation(name, data)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("detecting", total=len(evaluation))
+        task = bar.add_task("measuring", total=len(evaluation))
         result = evaluation.run(lambda: bar.advance(task))
     typer.echo(f"{len(evaluation)} picture(s)\n{result.table()}")
     evaluation.write_sheet(out / "misses.png")
-    typer.echo(f"worst errors: {out / 'misses.png'} (red missed, orange false, green right)")
+    typer.echo(f"worst errors: {out / 'misses.png'}")
     if record is not None:
         typer.echo(f"figures written into {model_store.record_accuracy(name, result, record)}")
 
@@ -109,7 +109,9 @@ def _row(path: Path, manifest: Manifest) -> list[str]:
 
 
 def _accuracy(manifest: Manifest) -> str:
-    figures = {"mAP50": manifest.accuracy.get("map50"), "right": manifest.accuracy.get("accuracy")}
+    real = manifest.accuracy.get("real")
+    plates = real.get("plates_right") if isinstance(real, dict) else None
+    figures = {"mAP50": manifest.accuracy.get("map50"), "right": manifest.accuracy.get("accuracy"), "plates": plates}
     return next((f"{name} {value}" for name, value in figures.items() if value is not None), "not measured")
 
 

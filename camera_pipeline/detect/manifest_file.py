@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from camera_pipeline.detect.accuracy import Evaluation
+from camera_pipeline.detect.plate_accuracy import PlateAccuracy
 from camera_pipeline.errors import ModelError
 
 
@@ -31,17 +32,18 @@ def file_of(path: Path) -> dict[str, Any]:
     return {"file": path.name, "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
 
 
-def accuracy_of(result: Evaluation, measured_on: str) -> dict[str, Any]:
+def accuracy_of(result: Evaluation | PlateAccuracy, measured_on: str) -> dict[str, Any]:
     """Return an evaluation as a manifest states it.
 
     Args:
         result: what was measured.
         measured_on: the labelled pictures, in words.
     """
+    head = {"set": measured_on, "date": datetime.now(UTC).date().isoformat()}
+    if isinstance(result, PlateAccuracy):
+        return head | {"real": result.figures()}
     classes = result.classes
-    return {
-        "set": measured_on,
-        "date": datetime.now(UTC).date().isoformat(),
+    return head | {
         "map50": round(result.map50, 3),
         "map50_95": round(result.map50_95, 3),
         "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},

@@ -19,8 +19,8 @@ ROW_OVERLAP = 0.05
 """How far each row's strip reaches past the gap, as a fraction of the height: the gap is found to a few per cent."""
 WORK_ROWS, BLOCKS = 80, 16
 """Height, px, at which rows are looked for, and the number of upright blocks of it that are shifted as one."""
-SHEARS = np.linspace(-0.4, 0.4, 21)
-"""Tried tilts: how much lower the right edge lies than the left one, as a fraction of the height."""
+SHEARS = np.array(sorted(np.linspace(-0.4, 0.4, 21), key=abs))
+"""Tried tilts: how much lower the right edge lies than the left, as a fraction of the height; flat wins a tie."""
 GAP_RANGE = (0.33, 0.66)
 """Where the gap between two rows can be, as a fraction of the height."""
 FAR_GAP_COST = 12.0
@@ -41,22 +41,22 @@ def strips_of(plate: Picture, strip_wh: tuple[int, int]) -> list[Picture]:
         One strip, or the upper and the lower.
     """
     height, width = plate.shape
-    work = cv2.resize(plate, (strip_wh[0], WORK_ROWS), interpolation=cv2.INTER_AREA)
+    work = _resized(plate, (strip_wh[0], WORK_ROWS))
     shear, ink = _level(_upright_edges(work))
     slope = shear * WORK_ROWS / strip_wh[0]
     turn = np.array([[1, 0, 0], [-slope, 1, shear * WORK_ROWS / 2]], np.float32)
-    work = cv2.warpAffine(work, turn, (strip_wh[0], WORK_ROWS), borderMode=cv2.BORDER_REPLICATE)
+    work = cv2.warpAffine(work, turn, work.shape[::-1], borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
     if height < 2 or width / height >= TWO_LINE_ASPECT:
-        return [_stretched(work, strip_wh)]
+        return [_resized(work, strip_wh)]
     gap, reach = _gap(ink), ROW_OVERLAP * WORK_ROWS
-    return [_stretched(work[: math.ceil(gap + reach)], strip_wh), _stretched(work[math.floor(gap - reach) :], strip_wh)]
+    return [_resized(work[: math.ceil(gap + reach)], strip_wh), _resized(work[math.floor(gap - reach) :], strip_wh)]
 
 
-def _upright_edges(work: NDArray[np.generic]) -> NDArray[np.float32]:
+def _upright_edges(work: Picture) -> NDArray[np.float32]:
     """(WORK_ROWS, BLOCKS) strength of upright edges; the strongest, mostly of the plate's own sides, are cut off."""
     edges = np.abs(cv2.Sobel(work, cv2.CV_32F, 1, 0, ksize=3))
     cut = np.minimum(edges, 4 * edges.mean())
-    return cv2.resize(cut, (BLOCKS, WORK_ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.asarray(cv2.resize(cut, (BLOCKS, WORK_ROWS), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _level(edges: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
@@ -75,5 +75,5 @@ def _gap(ink: NDArray[np.float32]) -> float:
     return float(heights[cost.argmin()])
 
 
-def _stretched(picture: NDArray[np.generic], wh: tuple[int, int]) -> Picture:
+def _resized(picture: Picture, wh: tuple[int, int]) -> Picture:
     return cv2.resize(picture, wh, interpolation=cv2.INTER_AREA).astype(np.uint8)

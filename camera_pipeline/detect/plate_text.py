@@ -1,7 +1,7 @@
 """Reads the characters of cut-out number plates, one- and two-line ones in one batch.
 
-The network (CTC) gives every strip's characters. What is read is
-raw text: whether it is a legal plate is another question. Pure but for the network; called by whoever has crops.
+The network (CTC) gives the characters of every strip. What is read is raw text: whether it is a legal plate is another
+question. Pure but for the network; called by whoever has crops.
 """
 
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ class PlateReader:
         """
         strips = [strips_of(plate, self._strip_wh) for plate in plates]
         rows = iter(self._read_strips([strip for own in strips for strip in own]))
-        return [_joined([next(rows) for _ in own]) for own in strips]
+        return [joined([next(rows) for _ in own]) for own in strips]
 
     def _read_strips(self, strips: list[Picture]) -> list[tuple[str, NDArray[np.float32]]]:
         size = self._model.batch or len(strips)
@@ -107,13 +107,14 @@ def decode(log_probabilities: NDArray[np.float32], alphabet: str) -> list[tuple[
     return [_best_path(path, sure, alphabet) for path, sure in zip(classes, best, strict=True)]
 
 
+def joined(rows: Sequence[tuple[str, NDArray[np.float32]]]) -> PlateText:
+    """One plate's rows, as `decode` gives them, in one."""
+    return PlateText(rows=tuple(text for text, _ in rows), confidence=np.concatenate([sure for _, sure in rows]))
+
+
 def _best_path(path: NDArray[np.int64], sure: NDArray[np.float32], alphabet: str) -> tuple[str, NDArray[np.float32]]:
     begins = np.flatnonzero(np.diff(path, prepend=-1))  # of stretches of one class
     peaks = np.maximum.reduceat(sure, begins)
     written = path[begins] != BLANK
     text = "".join(alphabet[number - 1] for number in path[begins][written])
     return text, peaks[written].astype(np.float32)
-
-
-def _joined(rows: list[tuple[str, NDArray[np.float32]]]) -> PlateText:
-    return PlateText(rows=tuple(text for text, _ in rows), confidence=np.concatenate([sure for _, sure in rows]))

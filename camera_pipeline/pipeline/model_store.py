@@ -15,9 +15,12 @@ from camera_pipeline.detect.accuracy import SCORE_FLOOR, Evaluation, Found, eval
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.error_sheet import ErrorSheet
 from camera_pipeline.detect.labels import LabelledSet
-from camera_pipeline.detect.manifest import Manifest, read_manifest
+from camera_pipeline.detect.manifest import Manifest, Task, read_manifest
 from camera_pipeline.detect.manifest_file import accuracy_of, write_manifest
 from camera_pipeline.detect.model import find_manifest, load_model, manifests
+from camera_pipeline.detect.plate_accuracy import PlateAccuracy, measure, read_labelled_plates
+from camera_pipeline.detect.plate_sheet import write_misread
+from camera_pipeline.detect.plate_text import PlateReader, PlateText
 from camera_pipeline.errors import ModelError
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.picture import Picture
@@ -100,7 +103,59 @@ class ModelEvaluation:
         self._sheet.write(path)
 
 
-def record_accuracy(model: str, result: Evaluation, measured_on: str) -> Path:
+class PlateEvaluation:
+    """Measures a reader of number plates on labelled crops; used as `ModelEvaluation` is.
+
+    Args:
+        model: name of a shipped model, or path of a manifest.
+        data: folder with `text.csv`, see `read_labelled_plates`.
+
+    Raises:
+        ModelError: the model cannot be used.
+        MediaError: the crops cannot be used.
+    """
+
+    def __init__(self, model: str, data: Path) -> None:
+        self._reader = PlateReader(DetectorSettings(model=model))
+        self._plates = read_labelled_plates(data)
+        self._reads: list[PlateText] = []
+
+    def __len__(self) -> int:
+        return len(self._plates)
+
+    def run(self, progress: Callable[[], None]) -> PlateAccuracy:
+        """Read every plate and hold it against its text; `progress` is called after each.
+
+        Raises:
+            InferenceError: the model failed.
+        """
+        self._reads = []
+        for plate in self._plates:
+            self._reads += self._reader.read([plate.picture])
+            progress()
+        return measure(self._reads, self._plates)
+
+    def write_sheet(self, path: Path) -> None:
+        """Write the misread plates, the surest first, as one PNG.
+
+        Raises:
+            MediaError: it cannot be written.
+        """
+        write_misread(path, self._plates, self._reads)
+
+
+def evaluation(model: str, data: Path) -> ModelEvaluation | PlateEvaluation:
+    """Return what measures this kind of model.
+
+    Raises:
+        ModelError: the model cannot be used.
+        MediaError: the labels cannot be used.
+    """
+    reads_plates = read_manifest(find_manifest(model)).task is Task.PLATE_TEXT
+    return PlateEvaluation(model, data) if reads_plates else ModelEvaluation(model, data)
+
+
+def record_accuracy(model: str, result: Evaluation | PlateAccuracy, measured_on: str) -> Path:
     """Write an evaluation into a model's manifest and return the manifest's path.
 
     Args:

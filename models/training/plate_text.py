@@ -20,8 +20,9 @@ from torch.nn import functional as F  # noqa: N812 - torch's own convention
 from torch.utils.data import DataLoader, IterableDataset
 from tqdm import tqdm
 
+from camera_pipeline.detect.plate_accuracy import LabelledPlate, measure, read_labelled_plates
 from camera_pipeline.detect.plate_strips import Picture, strips_of
-from camera_pipeline.detect.plate_text import BLANK, decode
+from camera_pipeline.detect.plate_text import BLANK, PlateText, decode, joined
 from models.training.config import ROOT, PlateTextConfig, load_config
 from models.training.plate_camera import photograph
 from models.training.plate_render import plain, random_plate
@@ -119,32 +120,22 @@ class RenderedPlates(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
 
 
 @torch.no_grad()
-def read_plates(model: StripReader, plates: list[Picture], config: PlateTextConfig) -> list[tuple[str, float]]:
-    """Text and least confidence of each grey plate picture."""
+def read_plates(model: StripReader, plates: list[LabelledPlate], config: PlateTextConfig) -> list[PlateText]:
+    """What the network makes of each plate; the runtime's reader does the same with the exported file."""
     model.eval()
     results = []
     for plate in plates:
-        strips = torch.from_numpy(np.stack(strips_of(plate, config.strip_wh))[:, None]).float()
-        rows = decode(model(strips).numpy(), config.alphabet)
-        results.append(("".join(text for text, _ in rows), min((s.min() for _, s in rows if len(s)), default=0.0)))
+        strips = torch.from_numpy(np.stack(strips_of(plate.picture, config.strip_wh))[:, None]).float()
+        results.append(joined(decode(model(strips).numpy(), config.alphabet)))
     return results
 
 
-def real_plates(folder: Path) -> tuple[list[Picture], list[str]]:
-    """Crops and texts of an evaluation folder (`text.csv` with file, text, lines)."""
-    rows = [line.split(",") for line in (folder / "text.csv").read_text().splitlines()[1:]]
-    pictures = [cv2.imread(str(folder / row[0]), cv2.IMREAD_GRAYSCALE) for row in rows]
-    return [p.astype(np.uint8) for p in pictures if p is not None], [row[1] for row in rows]
-
-
-def accuracy(reads: list[tuple[str, float]], texts: list[str]) -> dict[str, float]:
-    """Whole plates read right: of all; and wrong ones among the surest nine tenths."""
-    right = np.array([read == text for (read, _), text in zip(reads, texts, strict=True)])
-    order = np.argsort([-sure for _, sure in reads], kind="stable")
-    kept = order[: round(0.9 * len(order))]
+def summary(reads: list[PlateText], plates: list[LabelledPlate]) -> dict[str, float]:
+    """The two figures that a run is followed by."""
+    accuracy = measure(reads, plates)
     return {
-        "plates_right": round(float(right.mean()), 4),
-        "wrong_of_surest_90": round(float(1 - right[kept].mean()), 4),
+        "plates_right": round(accuracy.share_right, 4),
+        "wrong_of_surest_90": round(accuracy.wrong_of_surest(0.9), 4),
     }
 
 
@@ -154,7 +145,7 @@ class Trainer:
     def __init__(self, config: PlateTextConfig, folder: Path) -> None:
         torch.manual_seed(config.seed)
         self.config, self.folder, self.step = config, folder, 0
-        self.model = StripReader(config.channels, len(config.alphabet)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = StripReader(config.channels, len(config.alphabet)).to(memory_format=torch.channels_last)
         self.averaged = copy.deepcopy(self.model).eval()
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -203,12 +194,11 @@ class Trainer:
         return float(loss.detach())
 
 
-def heldout(config: PlateTextConfig) -> tuple[list[Picture], list[str]]:
+def heldout(config: PlateTextConfig) -> list[LabelledPlate]:
     """Rendered plates that no training batch holds."""
     rng = np.random.default_rng(HELDOUT_SEED)
     plates = [random_plate(rng) for _ in range(config.heldout_plates)]
-    texts = [plain("".join(plate.rows)) for plate in plates]
-    return [photograph(plate, rng) for plate in plates], texts
+    return [LabelledPlate(photograph(plate, rng), plain("".join(plate.rows))) for plate in plates]
 
 
 def train(config: PlateTextConfig, folder: Path) -> None:
@@ -218,15 +208,15 @@ def train(config: PlateTextConfig, folder: Path) -> None:
     trainer = Trainer(config, folder)
     judged = {"rendered": heldout(config)}
     if (ROOT / config.evaluation).exists():
-        judged["real"] = real_plates(ROOT / config.evaluation)
+        judged["real"] = read_labelled_plates(ROOT / config.evaluation)
     batches = DataLoader(RenderedPlates(config, trainer.step), batch_size=None, num_workers=config.loaders)
     losses = []
     for batch in tqdm(batches, "training", config.steps, initial=trainer.step, unit="step", mininterval=15):
         losses.append(trainer.learn(*batch))
         if trainer.step % config.evaluate_every == 0 or trainer.step == config.steps:
             record: dict[str, Any] = {"step": trainer.step, "loss": round(float(np.mean(losses)), 4)}
-            for name, (plates, texts) in judged.items():
-                record[name] = accuracy(read_plates(trainer.averaged, plates, config), texts)
+            for name, plates in judged.items():
+                record[name] = summary(read_plates(trainer.averaged, plates, config), plates)
             trainer.save()
             with (folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(record) + "\n")

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import onnx
 import onnxruntime
@@ -19,14 +20,18 @@ import torch
 
 from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.manifest_file import write_manifest
-from camera_pipeline.detect.plate_text import PlateReader, PlateText
+from camera_pipeline.detect.plate_accuracy import LabelledPlate, measure, read_labelled_plates
+from camera_pipeline.detect.plate_sheet import write_misread
+from camera_pipeline.detect.plate_strips import TWO_LINE_ASPECT
+from camera_pipeline.detect.plate_text import PlateReader
 from camera_pipeline.machine import processor
 from models.training.config import ROOT, PlateTextConfig, load_config
 from models.training.manifest import OPSET, SPEED_RUNS, identity, session
-from models.training.plate_text import StripReader, accuracy, heldout, real_plates
-from models.training.plot import draw_reads
+from models.training.plate_text import StripReader, heldout
 
 INPUT, OUTPUT = "strips", "log_probabilities"
+SMALL_ROWS_PX = (16, 22)
+"""Rows with characters of about 12 and 16 px."""
 
 
 def write_onnx(model: StripReader, path: Path, strip_wh: tuple[int, int]) -> None:
@@ -77,12 +82,20 @@ def describe(path: Path, config: PlateTextConfig, steps: int) -> dict[str, Any]:
     }
 
 
-def measured(reads: list[PlateText], texts: list[str]) -> dict[str, Any]:
-    """Accuracy in all and by number of lines."""
-    result: dict[str, Any] = {"plates": len(texts), **accuracy([(r.text, r.least_confidence) for r in reads], texts)}
-    for lines in (1, 2):
-        right = [r.text == text for r, text in zip(reads, texts, strict=True) if len(r.rows) == lines]
-        result[f"lines_{lines}"] = [sum(right), len(right)]
+def measured(reader: PlateReader, plates: list[LabelledPlate]) -> dict[str, Any]:
+    """Accuracy of the exported file, as the manifest states it."""
+    return measure(reader.read([plate.picture for plate in plates]), plates).figures()
+
+
+def shrunk(plates: list[LabelledPlate], row_px: int) -> list[LabelledPlate]:
+    """The same plates from farther away: rows, with the space around characters, `row_px` high."""
+    result = []
+    for plate in plates:
+        height, width = plate.picture.shape
+        rows = 1 if width / height >= TWO_LINE_ASPECT else 2
+        scale = min(1.0, row_px * rows / height)
+        small = cv2.resize(plate.picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        result.append(LabelledPlate(small.astype(np.uint8), plate.text))
     return result
 
 
@@ -122,20 +135,18 @@ def main() -> None:
     target = path.with_suffix(".yaml")
     write_manifest(target, manifest)
     reader = PlateReader(DetectorSettings(model=str(target)))
-    plates, texts = heldout(config)
     manifest["accuracy"] = {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "rendered": measured(reader.read(plates), texts),
+        "rendered": measured(reader, heldout(config)),
     }
     if (ROOT / config.evaluation).exists():
-        plates, texts = real_plates(ROOT / config.evaluation)
-        reads = reader.read(plates)
+        plates = read_labelled_plates(ROOT / config.evaluation)
         manifest["accuracy"] |= {
-            "set": "589 crops of Vietnamese plates, never trained on",
-            "real": measured(reads, texts),
+            "set": f"{len(plates)} crops of Vietnamese plates, never trained on",
+            "real": measured(reader, plates),
+            **{f"real_rows_of_{px}_px": measured(reader, shrunk(plates, px)) for px in SMALL_ROWS_PX},
         }
-        wrong = [(p, f"{r.text}/{t}") for p, r, t in zip(plates, reads, texts, strict=True) if r.text != t]
-        draw_reads(wrong, options.run / "misses.png")
+        write_misread(options.run / "misread.png", plates, reader.read([plate.picture for plate in plates]))
     manifest["speed"] = speed(reader)
     write_manifest(target, manifest)
     print(target.read_text())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import cv2
 import matplotlib as mpl
 import numpy as np
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from camera_pipeline.detect.lamp_classifier import LampReading
 
 LAMP_TILES = 24
-READ_TILE_WH, READS_A_ROW = (170, 140), 8  # px
 
 
 def draw_curves(folder: Path) -> None:
@@ -71,17 +69,3 @@ def draw_lamp_misses(read: list[tuple[NDArray[np.uint8], str, LampReading]], pat
     figure.tight_layout()
     figure.savefig(path, dpi=80)
     plt.close(figure)
-
-
-def draw_reads(plates: list[tuple[NDArray[np.uint8], str]], path: Path) -> None:
-    """Write a sheet of grey plate pictures, each with a caption, for instance `read/true`."""
-    tiles = []
-    for plate, caption in plates:
-        tile = np.full((READ_TILE_WH[1], READ_TILE_WH[0]), 255, np.uint8)
-        tile[:-20] = cv2.resize(plate, (READ_TILE_WH[0], READ_TILE_WH[1] - 20), interpolation=cv2.INTER_AREA)
-        cv2.putText(tile, caption, (4, READ_TILE_WH[1] - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, 0, 1, cv2.LINE_AA)
-        tiles.append(tile)
-    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % READS_A_ROW) if tiles else []
-    rows = [np.hstack(tiles[i : i + READS_A_ROW]) for i in range(0, len(tiles), READS_A_ROW)]
-    if rows:
-        cv2.imwrite(str(path), np.vstack(rows))

@@ -23,6 +23,7 @@ from camera_pipeline.detect.model import load_model
 from camera_pipeline.picture import Picture
 from camera_pipeline.pipeline.model_store import ModelEvaluation
 from camera_pipeline.pipeline.snapshots import still_frame
+from models.training.plate_render import MOTORBIKE, Plate, draw_ink
 from tests.cli.test_commands import run
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -95,7 +96,7 @@ def test_every_shipped_model_verifies_whatever_its_task(
     assert [line.split() for line in said] == [["good", str(path)] for path in sorted(MODELS.glob("*.yaml"))]
 
 
-def test_only_a_detector_is_evaluated(
+def test_only_detectors_and_plate_readers_are_evaluated(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], junction: Path
 ) -> None:
     assert run(monkeypatch, "models", "evaluate", "signal_lamp", "--data", junction) == 2
@@ -140,6 +141,7 @@ def test_a_wrong_or_tampered_model_is_named_with_the_cure_and_ends_with_1(
         (["verify", "--folder", "/nowhere"], "holds no manifest"),
         (["evaluate", "nothing", "--data", "."], "no model 'nothing'"),
         (["evaluate", "vehicles", "--data", "/nowhere"], "neither labels/ nor one COCO"),
+        (["evaluate", "plate_text", "--data", "/nowhere"], "text.csv: cannot be read"),
         (["benchmark", "nothing"], "no model 'nothing'"),
     ],
 )
@@ -186,6 +188,22 @@ def test_figures_are_written_into_the_manifest_only_when_asked(
     assert written.accuracy["set"] == "five frames of the sample video"
     assert list(written.accuracy) == list(content["accuracy"])
     assert yaml.safe_load(manifest.read_text()) == content | {"accuracy": written.accuracy}
+
+
+def test_evaluate_measures_the_plate_reader_and_draws_what_it_misread(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(3)
+    texts = ["61F112345", "59X198765", "61A11111"]  # the last is labelled wrong
+    for index, rows in enumerate([("61-F1", "123.45"), ("59-X1", "987.65"), ("61-F1", "123.45")]):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), 255 - draw_ink(Plate(rows, MOTORBIKE), rng) // 2)
+    lines = [f"{index}.png,{text}" for index, text in enumerate(texts)]
+    (tmp_path / "text.csv").write_text("\n".join(["file,text", *lines]))
+    assert run(monkeypatch, "models", "evaluate", "plate_text", "--data", tmp_path, "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().out
+    assert "3 picture(s)" in said
+    assert "(2 of 3)" in said
+    assert (tmp_path / "out" / "misses.png").stat().st_size > 1000
 
 
 def test_benchmark_names_the_machine_and_gives_a_row_for_each_number_of_threads(
