@@ -75,7 +75,7 @@ def _placed(face: Light, rng: np.random.Generator) -> Light:
     """Seen at an angle, perhaps bent, and cut out."""
     height, width = face.shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    turn, slant = np.radians(rng.normal(0, 5)), rng.normal(0, 0.08)
+    turn, slant = np.radians(rng.normal(0, 5)), rng.normal(0, 0.12)
     seen = (corners - corners.mean(axis=0)) @ np.array(
         [[np.cos(turn), np.sin(turn)], [slant - np.sin(turn), np.cos(turn)]]
     )
@@ -119,9 +119,10 @@ def _lit(picture: Light, rng: np.random.Generator) -> Light:
 
 
 def _blurred(picture: Light, rng: np.random.Generator) -> Light:
-    """Focus, motion, few pixels, sensor noise, sharpening."""
+    """Focus, motion, few pixels, sensor noise, sharpening; a bad picture is bad in most of these."""
+    harsh = rng.random()
     height, width = picture.shape
-    if rng.random() < 0.15:
+    if rng.random() < 0.3 * harsh:
         length = int(rng.integers(3, 9))
         kernel = np.zeros((length, length), np.float32)
         angle, middle = rng.uniform(0, np.pi), (length - 1) / 2
@@ -130,10 +131,10 @@ def _blurred(picture: Light, rng: np.random.Generator) -> Light:
         cv2.line(kernel, a, b, 1.0)
         picture = cv2.filter2D(picture, -1, kernel / kernel.sum())
     if rng.random() < 0.7:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.9))
-    shrink = rng.uniform(0.28, 1.0)
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.6 + 1.5 * harsh))
+    shrink = rng.uniform(1 - 0.72 * harsh, 1.0)
     small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    small += rng.normal(0, 1, small.shape) * abs(rng.normal(0, 0.1)) * small.std()
+    small += rng.normal(0, 1, small.shape) * abs(rng.normal(0, 0.18 * harsh)) * small.std()
     if rng.random() < 0.25:
         small += rng.uniform(0.3, 1.5) * (small - cv2.GaussianBlur(small, (0, 0), 1.2))
     way = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST)[rng.choice(3, p=(0.45, 0.45, 0.1))]

@@ -36,6 +36,8 @@ class Hand(NamedTuple):
     """Width of level strokes over that of upright ones: glyphs are stretched to their cell."""
     lean: float
     """How far the top lies right of the foot, of the width."""
+    sharp: bool
+    """Strokes end and meet in corners, not round."""
 
 
 def _arc(cx: float, cy: float, rx: float, ry: float, start_deg: float, end_deg: float) -> Points:
@@ -193,7 +195,7 @@ HANDS = [_digits(end) | _letters(end) for end in BOWLS]
 def random_hand(rng: np.random.Generator) -> Hand:
     """One maker's way of drawing: for each character one shape."""
     shapes = {character: some[rng.integers(len(some))] for character, some in HANDS[rng.integers(len(HANDS))].items()}
-    return Hand(shapes, rng.uniform(0.13, 0.3), rng.uniform(0.75, 1.2), rng.normal(0, 0.04))
+    return Hand(shapes, rng.uniform(0.13, 0.3), rng.uniform(0.75, 1.2), rng.normal(0, 0.04), rng.random() < 0.6)
 
 
 def glyph(character: str, wh_px: tuple[int, int], hand: Hand, rng: np.random.Generator) -> Picture:
@@ -217,5 +219,20 @@ def glyph(character: str, wh_px: tuple[int, int], hand: Hand, rng: np.random.Gen
         points = np.array(stroke)
         points = points + rng.normal(0, BEND / 2, 2) + BEND * np.sin(points @ waves + phases)
         points[:, 0] += hand.lean * (0.5 - points[:, 1])
-        cv2.polylines(mask, [(points * room + thick / 2).round().astype(np.int32)], False, 255, thick)
+        points = points * room + thick / 2
+        cv2.polylines(mask, [points.round().astype(np.int32)], False, 255, thick)
+        if hand.sharp:
+            _cornered(mask, points, thick)
     return cv2.resize(mask, wh_px, interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+def _cornered(mask: Picture, points: npt.NDArray[np.float64], thick: int) -> None:
+    """Lengthen the straight parts of a stroke by nearly half a pen, with square ends: where two meet is a corner."""
+    along = np.diff(points, axis=0)
+    length = np.hypot(*along.T)
+    for number in np.flatnonzero(length > thick):  # shorter ones are parts of a bow
+        reach = along[number] / length[number] * thick / 2
+        side = np.array((-reach[1], reach[0]))
+        first, last = points[number] - 0.85 * reach, points[number + 1] + 0.85 * reach
+        quad = np.array([first - side, last - side, last + side, first + side])
+        cv2.fillConvexPoly(mask, quad.round().astype(np.int32), 255)

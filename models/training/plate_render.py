@@ -43,7 +43,7 @@ class Box(NamedTuple):
     height: float
 
 
-class Hint(NamedTuple):
+class Fit(NamedTuple):
     """How tightly a plate is written: ink over cell, and cell over the room that there is."""
 
     ink: float
@@ -120,14 +120,14 @@ class _Writer:
     def __init__(self, picture: Picture, rng: np.random.Generator) -> None:
         self.picture, self.rng = picture, rng
         self.hand: Hand = random_hand(rng)
-        self.hint = Hint(rng.uniform(0.66, 0.88), rng.uniform(0.82, 1.0))
+        self.fit = Fit(rng.uniform(0.56, 0.86), rng.uniform(0.82, 1.0))
         self.dash = rng.uniform(0.4, 1.0)  # cells
         self.masks: dict[tuple[str, int], Picture] = {}
 
     def row(self, text: str, box: Box) -> None:
         """Write into the middle of `box`; marks take less than a cell."""
         cells = [{"-": self.dash, ".": 0.45, " ": 0.5}.get(c, 1.0) for c in text]
-        pitch = min(box.width / sum(cells), box.height * 0.75) * self.hint.pitch
+        pitch = min(box.width / sum(cells), box.height * 0.75) * self.fit.pitch
         x = box.x + (box.width - pitch * sum(cells)) * self.rng.uniform(0.4, 0.6)
         for character, cell in zip(text, cells, strict=True):
             wide = pitch * cell
@@ -136,7 +136,7 @@ class _Writer:
             elif character == ".":
                 self._block(x + wide * 0.25, box.y + box.height * 0.85, wide * 0.5, box.height * 0.15)
             elif character != " ":
-                self._character(character, x + pitch * (1 - self.hint.ink) / 2, Box(x, box.y, pitch, box.height))
+                self._character(character, x + pitch * (1 - self.fit.ink) / 2, Box(x, box.y, pitch, box.height))
             x += wide
 
     def _block(self, x: float, y: float, width: float, height: float) -> None:
@@ -144,7 +144,7 @@ class _Writer:
         cv2.rectangle(self.picture, *ends, 255, -1)
 
     def _character(self, character: str, x: float, cell: Box) -> None:
-        wide = max(3, round(cell.width * self.hint.ink))
+        wide = max(3, round(cell.width * self.fit.ink))
         if (character, wide) not in self.masks:
             self.masks[character, wide] = glyph(character, (wide, round(cell.height)), self.hand, self.rng)
         mask, left, top = self.masks[character, wide], round(x), round(cell.y)
@@ -157,7 +157,7 @@ def draw_ink(plate: Plate, rng: np.random.Generator) -> Picture:
     width, height = (round(side * PX_PER_MM) for side in plate.wh_mm)
     picture = np.zeros((height, width), np.uint8)
     writer = _Writer(picture, rng)
-    side = rng.uniform(0.02, 0.08) * width
+    side = rng.uniform(0.005, 0.08) * width
     if len(plate.rows) == 1:
         high = rng.uniform(0.55, 0.74) * height
         writer.row(plate.rows[0], Box(side, (height - high) / 2, width - 2 * side, high))

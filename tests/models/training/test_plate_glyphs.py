@@ -21,7 +21,7 @@ def test_all_digits_and_capitals_can_be_drawn_in_every_hand() -> None:
 def test_every_shape_of_a_character_fills_its_box_with_ink(character: str) -> None:
     for shapes in HANDS:
         for shape in shapes[character]:
-            mask = drawn(character, Hand({character: shape}, pen=0.2, tall=1.0, lean=0.0))
+            mask = drawn(character, Hand({character: shape}, pen=0.2, tall=1.0, lean=0.0, sharp=True))
             assert mask.shape == (40, 24)
             rows = np.flatnonzero(mask.max(axis=1) > 100)
             assert rows[0] <= 4
@@ -52,5 +52,13 @@ def test_characters_that_look_alike_are_drawn_apart(alike: str) -> None:
 
 def test_a_wider_pen_leaves_more_ink() -> None:
     shapes = random_hand(np.random.default_rng(0)).shapes
-    thin, thick = (drawn("A", Hand(shapes, pen, 1.0, 0.0)).mean() for pen in (0.13, 0.3))
+    thin, thick = (drawn("A", Hand(shapes, pen, 1.0, 0.0, False)).mean() for pen in (0.13, 0.3))
     assert thick > 1.5 * thin
+
+
+def test_a_sharp_hand_fills_the_corners_that_a_round_one_leaves() -> None:
+    shapes = random_hand(np.random.default_rng(0)).shapes
+    round_corner, sharp_corner = (
+        drawn("L", Hand(shapes, 0.3, 1.0, 0.0, sharp))[-3:, :3].mean() for sharp in (False, True)
+    )
+    assert sharp_corner > round_corner + 20
