@@ -68,14 +68,15 @@ def _surroundings(shape: tuple[int, int], rng: np.random.Generator) -> Light:
 
 def _margins(rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """What a cut-out holds beyond the plate, of its sides, left, top, right, bottom; below 0 the plate is cut."""
-    return rng.uniform(-0.035, 0.09, 4) if rng.random() < 0.75 else rng.uniform(-0.02, 0.2, 4)
+    low, high = ((-0.045, 0.01), (-0.03, 0.09), (-0.02, 0.2))[rng.choice(3, p=(0.2, 0.6, 0.2))]
+    return rng.uniform(low, high, 4)
 
 
 def _placed(face: Light, rng: np.random.Generator) -> Light:
     """Seen at an angle, perhaps bent, and cut out."""
     height, width = face.shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    turn, slant = np.radians(rng.normal(0, 5)), rng.normal(0, 0.12)
+    turn, slant = np.radians(rng.normal(0, 5)), rng.normal(0, 0.08)
     seen = (corners - corners.mean(axis=0)) @ np.array(
         [[np.cos(turn), np.sin(turn)], [slant - np.sin(turn), np.cos(turn)]]
     )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camera_pipeline.detect.manifest_file import accuracy_of
 from camera_pipeline.detect.plate_accuracy import LabelledPlate, PlateAccuracy, measure, read_labelled_plates
 from camera_pipeline.detect.plate_sheet import COLUMNS, write_misread
 from camera_pipeline.detect.plate_text import PlateText
@@ -63,6 +64,15 @@ def test_the_table_tells_all(accuracy: PlateAccuracy) -> None:
     table = accuracy.table()
     for words in ("25.0%  (1 of 4)", "2 row(s)", "row >= 48 px", "1 as 7 1x", "wrong of these"):
         assert words in table
+
+
+def test_a_manifest_states_all_figures(accuracy: PlateAccuracy) -> None:
+    stated = accuracy_of(accuracy, "four plates")
+    assert stated["set"] == "four plates"
+    assert stated["real"]["plates_right"] == 0.25
+    assert stated["real"]["wrong_of_surest"]["100%"] == 0.75
+    assert stated["real"]["right_by_rows"] == {"1": [1, 2], "2": [0, 2]}
+    assert stated["real"]["right_by_row_px"] == {"16": [1, 1], "32": [0, 1], "48": [0, 2]}
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=30))
