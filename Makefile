@@ -53,7 +53,7 @@ train-vehicles:  ## train the default model (PyTorch in .venv-train; hours on a 
 train-signal-lamp:  ## train the lamp classifier (PyTorch in .venv-train; minutes on a CPU)
 	$(MAKE) -C models/training signal-lamp
 
-train-plate-text:  ## train the reader of number plates on rendered plates (20 minutes on a CPU)
+train-plate-text:  ## train the reader of number plates on rendered plates (40 minutes on a CPU)
 	$(MAKE) -C models/training plate-text
 
 $(VENV)/bin/python:
