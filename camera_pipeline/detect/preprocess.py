@@ -6,6 +6,7 @@ Called by the detector, on the main loop's thread.
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,6 +57,27 @@ def place(frame_wh: tuple[int, int], spec: InputSpec) -> Placement:
         left_px=(spec.width_px - inner_wh[0]) // 2 if centred else 0,
         top_px=(spec.height_px - inner_wh[1]) // 2 if centred else 0,
     )
+
+
+def network_input(crop: NDArray[np.uint8], spec: InputSpec) -> NDArray[Any]:
+    """Fit a crop into the network's input without distortion: (3, height, width) of the manifest's dtype and range.
+
+    Args:
+        crop: BGR, uint8 (H, W, 3).
+        spec: what the network takes.
+
+    Raises:
+        ValueError: the crop is empty or of another shape.
+    """
+    if crop.ndim != 3 or crop.shape[2] != 3 or not crop.size:
+        raise ValueError(f"a crop must be (H, W, 3) with at least one pixel, but is {crop.shape}; mend the box")
+    placement = place((crop.shape[1], crop.shape[0]), spec)
+    (width, height), x, y = placement.inner_wh, placement.left_px, placement.top_px
+    canvas = np.full((spec.height_px, spec.width_px, 3), spec.letterbox.pad_value, np.uint8)
+    canvas[y : y + height, x : x + width] = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA)
+    ordered = canvas if spec.channels == "bgr" else canvas[..., ::-1]
+    low, high = spec.range
+    return (ordered.transpose(2, 0, 1) * np.float32((high - low) / 255.0) + np.float32(low)).astype(spec.dtype)
 
 
 class InputBuffer:

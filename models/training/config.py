@@ -117,16 +117,55 @@ class LampData(_Closed):
     sources: tuple[Source, ...]
 
 
-class LampConfig(EpochConfig):
+class CropConfig(EpochConfig):
+    """One training run of a classifier of crops."""
+
+    channels: tuple[PositiveInt, ...]
+    """Of its convolutions."""
+    label_smoothing: Fraction
+
+
+class LampConfig(CropConfig):
     """One training run of the lamp classifier."""
 
     data: LampData
-    channels: tuple[PositiveInt, ...]
     drawn_fraction: Fraction
     """How large a part of the lit heads is drawn."""
     real_off_fraction: Fraction
     """How large a part of the dark heads is real."""
-    label_smoothing: Fraction
+
+
+class ColourData(_Closed):
+    """Where the crops of vehicles are: boxes of labelled pictures, with their colours in tables."""
+
+    pictures: Path
+    """The folder that holds the sets which the tables name."""
+    train: Path
+    """A table `picture,box,colour,chosen`: the picture's name after its set, the box by its line in the label file;
+    chosen at random, or sought for its colour."""
+    check: Path
+    """A table of the same kind, of other cameras."""
+    check_name: str
+    """The crops of `check` in words, for the manifest."""
+    holdout: tuple[str, ...] = ()
+    """Prefixes of training pictures that are kept out of training, to choose the recipe by."""
+    light: Path
+    """Labelled pictures in which light vehicles are found to be repainted."""
+    exclude: tuple[str, ...]
+    """Prefixes of pictures whose light vehicles are not repainted: those of `check`, and those of another licence."""
+    sources: tuple[Source, ...]
+
+
+class ColourConfig(CropConfig):
+    """One training run of the classifier of vehicle colours."""
+
+    data: ColourData
+    repainted_fraction: Fraction
+    """How large a part of the views of a colour is repainted."""
+    unseen_fraction: Fraction
+    """How large a part of the views of no colour is made from crops whose colour is known."""
+    confidence: Fraction
+    """Least probability with which a colour is named, for the manifest."""
 
 
 class PlateTextConfig(RunConfig):

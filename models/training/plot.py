@@ -40,8 +40,8 @@ def draw_curves(folder: Path) -> None:
     plt.close(figure)
 
 
-def draw_lamp_curves(folder: Path) -> None:
-    """Write curves.png from the lamp classifier's log.jsonl: loss, and accuracy on each set that was measured."""
+def draw_crop_curves(folder: Path) -> None:
+    """Write curves.png from a classifier's log.jsonl: loss, and accuracy on each set that was measured."""
     records = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
     epochs = [r["epoch"] for r in records]

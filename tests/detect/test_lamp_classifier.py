@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.lamp_classifier import LampClassifier, network_input
+from camera_pipeline.detect.lamp_classifier import LampClassifier
 from camera_pipeline.detect.manifest import InputSpec
+from camera_pipeline.detect.preprocess import network_input
 from camera_pipeline.errors import ModelError
 from models.training.lamp_views import STATES, draw_head
 

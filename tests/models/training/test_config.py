@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 
 from models.training import config
-from models.training.config import LampConfig, PlateTextConfig, TrainingConfig, load_config
+from models.training.config import ColourConfig, LampConfig, PlateTextConfig, TrainingConfig, load_config
 
 TRAINING = Path(config.__file__).parent
-KINDS = {"vehicles": TrainingConfig, "signal_lamp": LampConfig, "plate_text": PlateTextConfig}
+KINDS = {
+    "vehicles": TrainingConfig,
+    "signal_lamp": LampConfig,
+    "plate_text": PlateTextConfig,
+    "vehicle_colour": ColourConfig,
+}
 
 
 def test_every_configuration_has_its_kind() -> None:

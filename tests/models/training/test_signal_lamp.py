@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch, which the r
 
 from models.training import signal_lamp  # noqa: E402 - after the check for PyTorch
 from models.training.config import LampConfig, load_config  # noqa: E402
-from models.training.lamp_export import confusion, export  # noqa: E402
+from models.training.crop_export import confusion  # noqa: E402
+from models.training.crop_net import Crop, Run, train_epoch  # noqa: E402
 from models.training.lamp_views import draw_head  # noqa: E402
 
 CONFIG = Path(signal_lamp.__file__).with_name("signal_lamp.yaml")
@@ -60,9 +61,8 @@ def test_every_state_has_views_though_no_real_dark_head_is_there(crops: Path) ->
 
 def test_an_interrupted_run_ends_like_one_without_a_break(crops: Path, tmp_path: Path) -> None:
     whole = signal_lamp.train(small(crops), tmp_path / "whole")
-    stopped = signal_lamp.Run.start(small(crops), tmp_path / "broken")
-    stopped.folder.mkdir()
-    signal_lamp.train_epoch(stopped, signal_lamp.load_crops(crops, small(crops)))
+    stopped = Run.start(small(crops), tmp_path / "broken")
+    train_epoch(stopped, signal_lamp.drawer(signal_lamp.load_crops(crops, small(crops)), small(crops)))
     stopped.epoch = 1
     stopped.save()
     continued = signal_lamp.train(small(crops), tmp_path / "broken")
@@ -86,7 +86,9 @@ def test_the_export_states_what_was_measured(crops: Path, tmp_path: Path) -> Non
     run = signal_lamp.train(config, tmp_path / "run")
     loaded = signal_lamp.load_crops(crops, config)
     path = tmp_path / "lamp.onnx"
-    export(run.averaged, config, loaded, [crop.name for crop in loaded], path, tmp_path / "misses.png")
+    signal_lamp.export_measured(
+        run.averaged, config, loaded, [crop.name for crop in loaded], path, tmp_path / "misses.png"
+    )
     manifest = yaml.safe_load(path.with_suffix(".yaml").read_text())
     table = manifest["accuracy"]["confusion"]
     assert sum(sum(row.values()) for row in table.values()) == manifest["accuracy"]["crops"] == 6
@@ -97,7 +99,7 @@ def test_the_export_states_what_was_measured(crops: Path, tmp_path: Path) -> Non
 
 def test_confusion_counts_by_truth_and_name() -> None:
     picture = np.zeros((2, 2, 3), np.uint8)
-    labelled = [signal_lamp.Crop("", picture, label) for label in (0, 0, 1)]
+    labelled = [Crop("", picture, label) for label in (0, 0, 1)]
     assert confusion(("red", "amber"), labelled, ["red", "amber", "amber"]) == {
         "red": {"red": 1, "amber": 1},
         "amber": {"red": 0, "amber": 1},

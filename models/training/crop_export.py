@@ -1,4 +1,4 @@
-"""Export of the lamp classifier: the ONNX file, its accuracy on real crops, its manifest, a sheet of its misses."""
+"""Export of what was learnt with crop_net.py: the ONNX file, its manifest, its confusion table."""
 
 from __future__ import annotations
 
@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 import torch
-import yaml
 from torch import nn
 
-from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.lamp_classifier import LampClassifier
 from camera_pipeline.detect.manifest import InputSpec, Letterbox
 from camera_pipeline.detect.manifest_file import write_manifest
-from models.training.manifest import OPSET, identity, origin, session, speed_of
-from models.training.plot import draw_lamp_misses
+from models.training.manifest import OPSET, identity, session, speed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from models.training.config import LampConfig
-    from models.training.signal_lamp import Crop
+    from models.training.config import CropConfig
+    from models.training.crop_net import Crop
 
 
-def input_spec(config: LampConfig) -> InputSpec:
+def input_spec(config: CropConfig) -> InputSpec:
     """What the network takes, in training as at run time."""
     return InputSpec(
         width_px=config.input_wh[0],
@@ -39,34 +35,36 @@ def input_spec(config: LampConfig) -> InputSpec:
     )
 
 
-def export(
-    model: nn.Module, config: LampConfig, val: list[Crop], trained: Sequence[str], path: Path, misses: Path
-) -> None:
-    """Write the model, measure it as the runtime will run it, and write manifest and sheet of misses.
+def export(model: nn.Module, config: CropConfig, trained_on: list[dict[str, Any]], path: Path) -> dict[str, Any]:
+    """Write the model and its manifest, which does not know its accuracy yet, and return the manifest.
 
     Args:
         model: the trained network, logits.
         config: how it was trained.
-        val: the crops to measure with.
-        trained: names of the crops it was trained on.
+        trained_on: the sources of what it saw, with their licences.
         path: the ONNX file.
-        misses: the picture of wrongly named crops.
     """
     write_onnx(model, path, config.input_wh)
-    manifest = describe(path, config, origin(config, trained))
+    manifest = describe(path, config, trained_on)
     write_manifest(path.with_suffix(".yaml"), manifest)
-    readings = LampClassifier(DetectorSettings(model=str(path.with_suffix(".yaml")))).classify([c.image for c in val])
-    table = confusion(config.classes, val, [reading.state for reading in readings])
-    manifest["accuracy"] = {
-        "set": config.data.val_name,
+    return manifest
+
+
+def accuracy_of(val_name: str, table: dict[str, dict[str, int]]) -> dict[str, Any]:
+    """A confusion table as a manifest states it.
+
+    Args:
+        val_name: the crops it was measured on, in words.
+        table: how often each true class was given each name.
+    """
+    crops = sum(sum(row.values()) for row in table.values())
+    return {
+        "set": val_name,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "crops": len(val),
-        "accuracy": round(sum(table[name].get(name, 0) for name in table) / len(val), 4),
+        "crops": crops,
+        "accuracy": round(sum(row[name] for name, row in table.items()) / crops, 4),
         "confusion": table,
     }
-    print(yaml.safe_dump(manifest["accuracy"]))
-    write_manifest(path.with_suffix(".yaml"), manifest)
-    draw_lamp_misses([(c.image, config.classes[c.label], r) for c, r in zip(val, readings, strict=True)], misses)
 
 
 def write_onnx(model: nn.Module, path: Path, input_wh: tuple[int, int]) -> None:
@@ -104,9 +102,8 @@ def confusion(classes: Sequence[str], crops: Sequence[Crop], found: Sequence[str
     return table
 
 
-def describe(path: Path, config: LampConfig, trained_on: list[dict[str, Any]]) -> dict[str, Any]:
+def describe(path: Path, config: CropConfig, trained_on: list[dict[str, Any]]) -> dict[str, Any]:
     """The manifest of an exported model, but for its accuracy."""
-    drawn = {"set": "drawn", "licence": "Apache-2.0", "source": "drawn by models/training/lamp_views.py"}
     return {
         **identity(path, "classification", config.classes),
         "input": input_spec(config).model_dump(mode="json"),
@@ -114,6 +111,6 @@ def describe(path: Path, config: LampConfig, trained_on: list[dict[str, Any]]) -
         "licence": config.licence,
         "licence_note": config.licence_note,
         "trained_from": {"name": "nothing", "licence": config.licence},
-        "trained_on": [*trained_on, drawn],
+        "trained_on": trained_on,
         "speed": speed_of(path, config.input_wh),
     }
