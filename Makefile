@@ -10,7 +10,7 @@ SYSTEM_RUN = libgl1 libglib2.0-0
 SYSTEM_TEST = $(SYSTEM_RUN) ffmpeg redis-server python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
 
-.PHONY: help demo test check format lint types bench golden schema system-run system-test clean train-vehicles train-signal-lamp train-plate-text
+.PHONY: help demo test check format lint types bench golden schema system-run system-test clean train-vehicles train-signal-lamp train-plate-text train-vehicle-colour
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -52,6 +52,9 @@ train-vehicles:  ## train the default model (PyTorch in .venv-train; hours on a 
 
 train-signal-lamp:  ## train the lamp classifier (PyTorch in .venv-train; minutes on a CPU)
 	$(MAKE) -C models/training signal-lamp
+
+train-vehicle-colour:  ## train the classifier of vehicle colours (PyTorch in .venv-train; minutes on a CPU)
+	$(MAKE) -C models/training vehicle-colour
 
 train-plate-text:  ## train the reader of number plates on rendered plates (40 minutes on a CPU)
 	$(MAKE) -C models/training plate-text
