@@ -27,6 +27,7 @@ RULES = (
     "wrong_way",
     "wrong_lane",
     "forbidden_vehicle",
+    "illegal_stop",
     "stopped_vehicle",
     "congestion",
     "camera_health",
@@ -38,10 +39,11 @@ TOLERANCE_S = {
     "wrong_way": 8.0,
     "wrong_lane": 8.0,
     "forbidden_vehicle": 8.0,
+    "illegal_stop": 15.0,
     "stopped_vehicle": 15.0,
     "congestion": 15.0,
 }
-LASTING = ("wrong_way", "wrong_lane", "forbidden_vehicle", "stopped_vehicle")
+LASTING = ("wrong_way", "wrong_lane", "forbidden_vehicle", "illegal_stop", "stopped_vehicle")
 HARDLY_VISIBLE = 0.3  # share of the vehicle not hidden; below, no camera could be asked
 
 
@@ -125,7 +127,8 @@ def _scene(scenario: Scenario, frame: TraceFrame, index: int, tracks: Tracks) ->
 def score(scenario: Scenario, events: list[Event], kind: str) -> Score:
     """Hold one rule's events against the truth."""
     result = Score()
-    told = [(event, _vehicle(scenario, event)) for event in events if event.type == kind and event.phase != "end"]
+    all_told = [(event, _vehicle(scenario, event)) for event in events if event.phase != "end"]
+    told = [(event, vehicle) for event, vehicle in all_told if event.type == kind]
     acts = [act for act in scenario.truth["acts"] if kind in (act["type"], *act.get("also", ()))]
     unsure = [act for act in acts if _counts_neither_way(act)]
     matched: set[int] = set()
@@ -135,9 +138,9 @@ def score(scenario: Scenario, events: list[Event], kind: str) -> Score:
         if act in unsure:
             continue
         result.acts += 1
-        result.found += bool(hits)
+        result.found += bool(hits) or _is_told_by_another(act, all_told)
         result.errors_s += [told[number][0].media_time_s - act["time_s"] for number in hits[:1]]
-        if not hits:
+        if not hits and not _is_told_by_another(act, all_told):
             result.notes.append(f"missed {act['type']} {act['vehicle']} {act['time_s']} {act.get('also', '')}")
     near = [item for item in scenario.truth["near_misses"] if item["borderline"]]
     for number, (event, vehicle) in enumerate(told):
@@ -154,6 +157,12 @@ def score(scenario: Scenario, events: list[Event], kind: str) -> Score:
 
 def _counts_neither_way(act: dict[str, Any]) -> bool:
     return bool(act["borderline"]) or float(act.get("visible") or 1.0) < HARDLY_VISIBLE
+
+
+def _is_told_by_another(act: dict[str, Any], told: list[tuple[Event, str | None]]) -> bool:
+    """Whether the act was told by another of its names: one act is one candidate, of the rule that comes first."""
+    names = (act["type"], *act.get("also", ()))
+    return any(event.type in names and _is_told(event.type, act, event, vehicle) for event, vehicle in told)
 
 
 def _is_told(kind: str, act: dict[str, Any], event: Event, vehicle: str | None) -> bool:

@@ -100,6 +100,11 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         "wrong_way": {},
         "wrong_lane": {},
         "forbidden_vehicle": {"zones": ["no_trucks"], "classes": ["truck"]},
+        "illegal_stop": {
+            "kerb": sorted(geometry["no_stopping"]),
+            "signal": signal,
+            "signal_line": "stop_line",
+        },
         "stopped_vehicle": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
         "camera_health": {},
     }

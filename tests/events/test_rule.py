@@ -10,16 +10,6 @@ from camera_pipeline.events.drawn import LaneName, LineName, SignalName, ZoneNam
 from camera_pipeline.events.rule import Rule, load_rule, make_rule, rule_mistakes
 from tests.events.scenes import CLASSES, junction
 
-KINDS = (
-    "camera_health",
-    "congestion",
-    "forbidden_vehicle",
-    "red_light",
-    "stop_line",
-    "stopped_vehicle",
-    "wrong_lane",
-    "wrong_way",
-)
 WHOLE: dict[str, dict[str, Any]] = {
     "red_light": {"signal": "north"},
     "stop_line": {"signal": "north"},
@@ -28,8 +18,10 @@ WHOLE: dict[str, dict[str, Any]] = {
     "forbidden_vehicle": {"classes": ["truck"], "zones": ["approach"]},
     "stopped_vehicle": {"zones": ["approach"]},
     "congestion": {"zone": "approach"},
+    "illegal_stop": {"kerb": ["approach"]},
     "camera_health": {},
 }
+KINDS = tuple(WHOLE)
 
 
 class _Needy(Settings):

@@ -23,6 +23,10 @@ FAR = 4.0
 """The same while the signal is not green: gaps in a queue are wider than gaps between vehicles that drive."""
 ASIDE = 0.8
 """Share of the mean width of two boxes by which the one may be aside of the other and still be ahead of it."""
+OWN_LANE = 0.5
+"""The same where only what stands in the way counts: seen aslant, a box reaches into the lane beside its vehicle's."""
+JAM = 2
+"""So many slow vehicles in the lanes beside, and none that passes, are a jam."""
 AT_LINE = 2.5
 """Box heights before the stop line within which the first vehicle of a queue stands."""
 
@@ -40,7 +44,14 @@ class Queue:
         self._road = road
         self._line = camera.lines[signal_line] if signal_line is not None else None
 
-    def explains(self, vehicles: Vehicles, asked: Bool, frame_wh: tuple[int, int], signal: SignalState | None) -> Bool:
+    def explains(
+        self,
+        vehicles: Vehicles,
+        asked: Bool,
+        frame_wh: tuple[int, int],
+        signal: SignalState | None,
+        next_lane: float = ASIDE,
+    ) -> Bool:
         """Return which of the asked vehicles wait, bool (M,).
 
         Args:
@@ -48,15 +59,33 @@ class Queue:
             asked: which are asked about, bool (M,).
             frame_wh: size of the picture.
             signal: what the signal shows; None: there is none. Unknown counts as not green.
+            next_lane: `ASIDE` for vehicles in another lane than the asked one.
         """
         rows = np.flatnonzero(asked)
-        ahead, across = self._road.axes(vehicles.anchor[rows], frame_wh)
+        lane = self._road.lane_of(vehicles.anchor, frame_wh)
+        ahead, across = self._road.axes(lane[rows], frame_wh)
         held = signal is not None and signal is not SignalState.GREEN
         before_line, at_line = self._at_line(vehicles, rows, ahead, frame_wh)
         reach = np.where(held & before_line, FAR, NEAR)
         explained = np.zeros(len(vehicles), np.bool_)
-        explained[rows] = _is_behind(vehicles, rows, (ahead, across), reach) | (held & at_line)
+        limit = np.where(lane[rows][:, None] == lane, ASIDE, next_lane)
+        explained[rows] = _is_behind(vehicles, rows, (ahead, across), reach, limit) | (held & at_line)
         return explained
+
+    def in_jam(self, vehicles: Vehicles, asked: Bool, frame_wh: tuple[int, int]) -> Bool:
+        """Return which of the asked vehicles stand in a jam, bool (M,): what is beside and ahead of them is slow, too.
+
+        Only lanes of the same way count, and not the vehicle's own: parked vehicles are no jam.
+        """
+        lane = self._road.lane_of(vehicles.anchor, frame_wh)
+        way, across = self._road.axes(lane, frame_wh)
+        rows = np.flatnonzero(asked)
+        along, _ = _offsets(vehicles, rows, (way[rows], across[rows]))
+        beside = (lane[rows][:, None] != lane) & (way[rows] @ way.T > 0) & (along > -1.0) & (along < FAR)
+        slow = ~(vehicles.pace >= SLOW_PACE)
+        jammed = np.zeros(len(vehicles), np.bool_)
+        jammed[rows] = ((beside & slow).sum(axis=1) >= JAM) & ~(beside & ~slow).any(axis=1)
+        return jammed
 
     def _at_line(
         self, vehicles: Vehicles, rows: NDArray[np.int64], ahead: Float, frame_wh: tuple[int, int]
@@ -73,8 +102,20 @@ class Queue:
         return way > 0, (way > -0.5) & (way < AT_LINE)
 
 
-def _is_behind(vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, Float], reach: Float) -> Bool:
-    """Whether a slow vehicle is ahead of each row, within reach (N,), measured along the axes (N, 2) of its lane."""
+def _is_behind(
+    vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, Float], reach: Float, limit: Float
+) -> Bool:
+    """Whether a slow vehicle is ahead of each row, within reach (N,) and not farther aside than a limit (N, M)."""
+    along, aside = _offsets(vehicles, rows, axes)
+    slow = ~(vehicles.pace >= SLOW_PACE)
+    return np.asarray(((along > 0.1) & (along < reach[:, None]) & (aside < limit) & slow).any(axis=1))
+
+
+def _offsets(vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, Float]) -> tuple[Float, Float]:
+    """Return how far all vehicles are from each row along its lane's axes (N, 2), (N, M) each.
+
+    Ahead in box heights, aside without sign in box widths.
+    """
     way, across = axes
     offset = vehicles.anchor[None] - vehicles.anchor[rows][:, None]
     size = (vehicles.height_px[rows][:, None] + vehicles.height_px[None]) / 2
@@ -82,8 +123,7 @@ def _is_behind(vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, F
     along = _cross(offset, across[:, None]) / area / size
     width = vehicles.xyxy[:, 2] - vehicles.xyxy[:, 0]
     aside = np.abs(_cross(way[:, None], offset) / area) / ((width[rows][:, None] + width[None]) / 2)
-    slow = ~(vehicles.pace >= SLOW_PACE)
-    return np.asarray(((along > 0.1) & (along < reach[:, None]) & (aside < ASIDE) & slow).any(axis=1))
+    return along, aside
 
 
 def _cross(first: Float, second: Float) -> Float:

@@ -60,13 +60,20 @@ class Road:
         self._place(frame_wh)
         yield from self._placed_lanes
 
-    def axes(self, points: Float, frame_wh: tuple[int, int]) -> tuple[Float, Float]:
-        """Return `way` and `across` of the lane that each point is in, (N, 2) each; NaN outside of lanes."""
-        ways, across = np.full((len(points), 2), np.nan), np.full((len(points), 2), np.nan)
-        for lane in self.lanes(frame_wh):
-            inside = lane.region.contains(points)
-            ways[inside], across[inside] = lane.way, lane.across
-        return ways, across
+    def lane_of(self, points: Float, frame_wh: tuple[int, int]) -> NDArray[np.int64]:
+        """Return the lane that each point (N, 2) is in, int64 (N,), counted as given; -1 outside of lanes."""
+        found = np.full(len(points), -1, np.int64)
+        for index, lane in enumerate(self.lanes(frame_wh)):
+            found[lane.region.contains(points)] = index
+        return found
+
+    def axes(self, lane_of: NDArray[np.int64], frame_wh: tuple[int, int]) -> tuple[Float, Float]:
+        """Return `way` and `across` of lanes by number, (N, 2) each; NaN for -1."""
+        lanes = list(self.lanes(frame_wh))
+        nowhere = np.full((1, 2), np.nan)
+        ways = np.concatenate([np.array([lane.way for lane in lanes]).reshape(-1, 2), nowhere])
+        across = np.concatenate([np.array([lane.across for lane in lanes]).reshape(-1, 2), nowhere])
+        return ways[lane_of], across[lane_of]
 
     def _place(self, frame_wh: tuple[int, int]) -> None:
         if frame_wh == self._frame_wh:
