@@ -27,6 +27,8 @@ RULES = (
     "wrong_way",
     "wrong_lane",
     "forbidden_vehicle",
+    "illegal_uturn",
+    "solid_line",
     "illegal_stop",
     "stopped_vehicle",
     "congestion",
@@ -39,11 +41,21 @@ TOLERANCE_S = {
     "wrong_way": 8.0,
     "wrong_lane": 8.0,
     "forbidden_vehicle": 8.0,
+    "illegal_uturn": 8.0,
+    "solid_line": 4.0,
     "illegal_stop": 15.0,
     "stopped_vehicle": 15.0,
     "congestion": 15.0,
 }
-LASTING = ("wrong_way", "wrong_lane", "forbidden_vehicle", "illegal_stop", "stopped_vehicle")
+LASTING = (
+    "solid_line",
+    "wrong_way",
+    "wrong_lane",
+    "forbidden_vehicle",
+    "illegal_uturn",
+    "illegal_stop",
+    "stopped_vehicle",
+)
 HARDLY_VISIBLE = 0.3  # share of the vehicle not hidden; below, no camera could be asked
 
 

@@ -100,6 +100,8 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         "wrong_way": {},
         "wrong_lane": {},
         "forbidden_vehicle": {"zones": ["no_trucks"], "classes": ["truck"]},
+        "illegal_uturn": {},
+        "solid_line": {"lines": ["solid_centre", "solid_mid_left"]},
         "illegal_stop": {
             "kerb": sorted(geometry["no_stopping"]),
             "signal": signal,
