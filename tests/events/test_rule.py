@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from camera_pipeline.config import RuleEntry, Settings
+from camera_pipeline.config import Lane, RuleEntry, Settings
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.drawn import LaneName, LineName, SignalName, ZoneName, needs
 from camera_pipeline.events.rule import Rule, load_rule, make_rule, rule_mistakes
@@ -19,6 +19,8 @@ WHOLE: dict[str, dict[str, Any]] = {
     "stopped_vehicle": {"zones": ["approach"]},
     "congestion": {"zone": "approach"},
     "illegal_stop": {"kerb": ["approach"]},
+    "illegal_uturn": {},
+    "solid_line": {"lines": ["stop_line"]},
     "camera_health": {},
 }
 KINDS = tuple(WHOLE)
@@ -38,8 +40,10 @@ def test_every_rule_is_announced_complete_and_documented(kind: str) -> None:
     assert rule.version
     assert rule.__doc__
     assert rule.settings_type.__doc__
-    assert rule_mistakes(junction(), RuleEntry(kind=kind, **WHOLE[kind])) == []
-    assert isinstance(make_rule(junction(), RuleEntry(kind=kind, **WHOLE[kind]), CLASSES), rule)
+    up = Lane(polygon=((0.8, 0.0), (1.0, 0.0), (1.0, 0.4)), direction=((0.9, 0.3), (0.9, 0.1)))
+    camera = junction(lanes={**junction().lanes, "up": up})
+    assert rule_mistakes(camera, RuleEntry(kind=kind, **WHOLE[kind])) == []
+    assert isinstance(make_rule(camera, RuleEntry(kind=kind, **WHOLE[kind]), CLASSES), rule)
 
 
 def test_an_unknown_rule_is_refused_with_a_hint() -> None:

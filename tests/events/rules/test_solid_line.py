@@ -77,7 +77,11 @@ def test_a_box_that_loses_one_side_behind_another_vehicle_has_not_crossed() -> N
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"lines": []}, "lines"), ({"lines": ["sold"]}, "did you mean `solid`"), ({"classes": ["lorry"]}, "does not know")],
+    [
+        ({"lines": []}, "lines"),
+        ({"lines": ["sold"]}, "did you mean `solid`"),
+        ({"classes": ["lorry"]}, "does not know"),
+    ],
 )
 def test_incomplete_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
