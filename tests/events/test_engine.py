@@ -257,4 +257,4 @@ def test_state_stays_bounded_over_many_vehicles() -> None:
     assert len(events) == 150
     assert len(running._histories) == 0
     red_light, wrong_way, stopped = (rule for _, rule in running._rules)
-    assert len(red_light._watch) == len(wrong_way._against) == len(stopped._stands) == 0
+    assert len(red_light._watch) == len(wrong_way._against) == len(stopped._watch) == 0

@@ -95,6 +95,9 @@ class StandWatch:
         """Forget everything."""
         self._stands: dict[int, Stand] = {}
 
+    def __len__(self) -> int:
+        return len(self._stands)
+
     def ended(self, scene: Scene, histories: Histories) -> list[Stand]:
         """Return the stands that are over, and forget them; ask before `standing`."""
         vehicles, now_s = histories.now, scene.media_time_s
