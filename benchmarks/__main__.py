@@ -26,6 +26,7 @@ PARTS = (
     ("growth", "Growth with the number of cameras", "bench_growth.png"),
     ("tracker", "Tracker", None),
     ("delivery", "Delivery", None),
+    ("verify", "Verifying evidence", None),
 )
 
 

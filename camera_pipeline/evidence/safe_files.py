@@ -22,10 +22,15 @@ def replace_synced(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; the old content stays.
     """
-    beside = path.with_name(f".{path.name}.new")
+    beside = beside_of(path)
     write_synced(beside, content)
     beside.replace(path)
     sync_folder(path.parent)
+
+
+def beside_of(path: Path) -> Path:
+    """Return where new content waits; whoever dies before it took its place leaves it there."""
+    return path.with_name(f".{path.name}.new")
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from camera_pipeline.errors import EvidenceError
 from camera_pipeline.evidence.keys import SigningKey
+from camera_pipeline.evidence.log_line import stamp
 from camera_pipeline.evidence.manifest import (
     FORMAT,
     MANIFEST,
@@ -61,7 +62,7 @@ def seal(
     try:
         manifest = Manifest(
             format=FORMAT,
-            sealed_at=now.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z",
+            sealed_at=stamp(now),
             server=server,
             event=dict(event),
             facts=dict(facts),

@@ -1,28 +1,32 @@
 """Verifying whole trees, as the command does."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from camera_pipeline.cli import app
+from camera_pipeline.clock import SystemClock
+from camera_pipeline.evidence.event_log import EventLog
 from camera_pipeline.evidence.keys import PublicKeys, SigningKey
-from camera_pipeline.evidence.manifest import MANIFEST, SIGNATURE
+from camera_pipeline.evidence.manifest import MANIFEST, SIGNATURE, sha256_of
 from camera_pipeline.evidence.tree import verify_paths
-from tests.evidence.folders import seal_sample
+from tests.evidence.folders import FILES, seal_sample
 
 
 @pytest.fixture
 def tree(tmp_path: Path, key: SigningKey) -> Path:
     for name in ("2026-03-04/one", "2026-03-04/two", "2026-03-05/three"):
-        seal_sample(tmp_path / "tree" / name, key)
+        seal_sample(tmp_path / "tree" / name, key, {**FILES, "2_at.png": name.encode()})
     return tmp_path / "tree"
 
 
 def test_all_folders_below_a_path_are_verified(tree: Path, keys: PublicKeys) -> None:
     (tree / ".four.draft").mkdir()
     report = verify_paths([tree], keys)
-    assert (report.folders, report.faults) == (3, [])
+    assert (len(report.folders), report.faults) == (3, [])
     assert report.size_bytes > 3 * 256
 
 
@@ -66,3 +70,43 @@ def test_the_command_makes_a_key_that_seals_what_its_public_half_verifies(tmp_pa
     assert key.key_id in made.output
     folder = seal_sample(tmp_path / "sealed", key)
     assert verify_paths([folder], PublicKeys([path.with_suffix(".pub")])).faults == []
+
+
+@pytest.fixture
+def logged_tree(tree: Path, key: SigningKey) -> Path:
+    """Return a tree as the service leaves it: every folder is in the log."""
+    log = EventLog(tree / "log", server="edge-1", key=key, clock=SystemClock())
+    for folder in sorted(tree.glob("2026*/*")):
+        body = {"path": folder.relative_to(tree).as_posix(), "manifest_sha256": sha256_of(folder / MANIFEST)}
+        log.append("evidence", [body])
+    return tree
+
+
+def test_a_tree_is_held_against_its_log(logged_tree: Path, keys: PublicKeys) -> None:
+    report = verify_paths([logged_tree], keys)
+    assert (len(report.folders), report.lines, report.faults) == (3, 4, [])
+
+
+def swap_folders(tree: Path) -> None:
+    (tree / "2026-03-04/one").rename(tree / "between")
+    (tree / "2026-03-04/two").rename(tree / "2026-03-04/one")
+    (tree / "between").rename(tree / "2026-03-04/two")
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        (lambda tree: shutil.rmtree(tree / "2026-03-04/one"), {"2026-03-04/one": "is missing"}),
+        (lambda tree: shutil.copytree(tree / "2026-03-04/one", tree / "x/y"), {"x/y": "is not in the event log"}),
+        (swap_folders, {"2026-03-04/one": "is another than", "2026-03-04/two": "is another than"}),
+        (lambda tree: (tree / "log/head.json").unlink(), {"log/head.json": "is missing"}),
+    ],
+    ids=["a folder is gone", "a folder was copied", "two folders were swapped", "the head is gone"],
+)
+def test_whole_folders_that_are_gone_added_or_swapped_are_found(
+    logged_tree: Path, keys: PublicKeys, change: Callable[[Path], object], wrong: dict[str, str]
+) -> None:
+    change(logged_tree)
+    found = {str(f.path.relative_to(logged_tree)): f.what for f in verify_paths([logged_tree], keys).faults}
+    assert found.keys() == wrong.keys()
+    assert all(found[name].startswith(what) for name, what in wrong.items())
