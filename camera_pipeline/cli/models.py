@@ -11,9 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from camera_pipeline.cli.logs import set_up_logging
-from camera_pipeline.detect.manifest import Manifest
+from camera_pipeline.detect.export.class_names import COCO
+from camera_pipeline.detect.manifest import Manifest, read_manifest
+from camera_pipeline.errors import UserError
 from camera_pipeline.machine import cores, processor
 from camera_pipeline.pipeline import model_store
+from camera_pipeline.pipeline.model_export import export
 
 app = typer.Typer(name="models", help="List, verify, evaluate and time models.", no_args_is_help=True)
 
@@ -74,6 +77,40 @@ def evaluate(
         typer.echo(f"figures written into {model_store.record_accuracy(name, result, record)}")
 
 
+@app.command("export")
+def export_model(
+    checkpoint: Annotated[Path, typer.Argument(help="Ultralytics or YOLOv5 checkpoint (.pt), or an ONNX file.")],
+    name: Annotated[str, typer.Option(help="Name of the model.")],
+    out: Annotated[Path, typer.Option(help="Folder that gets NAME.onnx and NAME.yaml.")] = Path(),
+    size: Annotated[
+        str | None, typer.Option(help="Input, WIDTHxHEIGHT px; default: the file's own, or 640x384.")
+    ] = None,
+    classes: Annotated[str, typer.Option(help="Names by id, a,b,c, or `coco`; default: those in the file.")] = "",
+    keep: Annotated[str, typer.Option(help="Classes the model shall tell, in this order; default: all.")] = "",
+    licence: Annotated[str, typer.Option(help="Of the weights; default: the one in the file.")] = "",
+) -> None:
+    """Make a model of any detector: ONNX, a manifest with the layout found by running it, a try on the sample video.
+
+    Example: `camera-pipeline models export yolo11x.pt --name vehicles-large --keep bicycle,car,motorcycle,bus,truck`
+    """
+    set_up_logging()
+    made = export(
+        checkpoint,
+        out / f"{name}.yaml",
+        input_wh=_size(size),
+        names=COCO if classes == "coco" else _listed(classes),
+        keep=_listed(keep),
+        licence=licence,
+    )
+    spec, output = made.layout.input, made.layout.output
+    typer.echo(f"{made.manifest}: {spec.width_px}x{spec.height_px} {spec.channels} {list(spec.range)}, {output.format}")
+    seen = ", ".join(f"{count} {kind}" for kind, count in made.found.most_common()) or "nothing"
+    typer.echo(f"in the sample video's first picture: {seen}")
+    if not read_manifest(made.manifest).licence:
+        typer.echo("its licence is not known: give --licence before you hand it on", err=True)
+    typer.echo(f"next: camera-pipeline models evaluate {made.manifest} --data FOLDER --record WORDS")
+
+
 @app.command("benchmark")
 def benchmark(
     name: NameArgument,
@@ -90,6 +127,19 @@ def benchmark(
     for count in range(1, (threads or cores()) + 1):
         speed = model_store.benchmark(name, count, runs)
         typer.echo(f"{count:7}  {_spread(speed.frame_ms):>22}  {_spread(speed.network_ms):>22}")
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise UserError(f"--size {text}: not WIDTHxHEIGHT\n    cure: write it like 640x384")
+    return int(width), int(height)
 
 
 def _row(path: Path, manifest: Manifest) -> list[str]:

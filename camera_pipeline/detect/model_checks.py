@@ -1,6 +1,7 @@
 """Whether a network takes and gives what its manifest says. Used by `model.py` while a model is loaded."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnxruntime as ort
@@ -11,7 +12,11 @@ from camera_pipeline.errors import ModelError
 
 STRIDES = (8, 16, 32)
 """Input pixels a cell, of the three levels of every network of the YOLO family."""
-_TYPES = {"float32": "tensor(float)", "float16": "tensor(float16)", "uint8": "tensor(uint8)"}
+TYPES: dict[Literal["float32", "float16", "uint8"], str] = {
+    "float32": "tensor(float)",
+    "float16": "tensor(float16)",
+    "uint8": "tensor(uint8)",
+}
 
 
 def check_input(session: ort.InferenceSession, file: Path, manifest: Manifest) -> int | None:
@@ -28,7 +33,7 @@ def check_input(session: ort.InferenceSession, file: Path, manifest: Manifest) -
     if names != [spec.name]:
         raise ModelError(f"{file}: must have the one input '{spec.name}' (input.name), but has: {', '.join(names)}")
     (node,) = session.get_inputs()
-    if node.type != _TYPES[spec.dtype]:
+    if node.type != TYPES[spec.dtype]:
         raise ModelError(
             f"{file}: input '{spec.name}' is {node.type}, but input.dtype is {spec.dtype}; mend the latter"
         )

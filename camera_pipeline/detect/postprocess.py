@@ -54,7 +54,7 @@ class Decoder:
     def __init__(self, output: OutputSpec, spec: InputSpec, confidence: tuple[float, ...]) -> None:
         self._format = output.format
         self._floor = min(confidence) - 0.5 * 10.0**-SCORE_DECIMALS  # what rounds up to the lowest threshold
-        self._cells = None if output.decoded else _grid(spec)
+        self._cells = None if output.decoded else grid(spec)
 
     def decode(self, prediction: Float32) -> Candidates:
         """Return the candidates in the output for one picture, (A, 5 + C), (4 + C, A) or (K, 6)."""
@@ -143,7 +143,7 @@ def _xyxy(cxcywh: Float32) -> Float32:
     return np.concatenate([cxcywh[:, :2] - half, cxcywh[:, :2] + half], axis=1)
 
 
-def _grid(spec: InputSpec) -> Float32:
+def grid(spec: InputSpec) -> Float32:
     """Return column, row and stride of each cell of the three levels, (A, 3)."""
     levels = []
     for stride in STRIDES:

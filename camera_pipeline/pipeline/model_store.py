@@ -205,7 +205,7 @@ def benchmark(model: str, threads: int, runs: int) -> Speed:
         ModelError: the model cannot be used.
     """
     loaded = load_model(DetectorSettings(model=model, threads=threads))
-    detector, frame = Detector(loaded), _sample_frame()
+    detector, frame = Detector(loaded), sample_frame()
     spec = loaded.manifest.input
     ready = np.zeros((loaded.batch or 1, 3, spec.height_px, spec.width_px), spec.dtype)
     frame_ms, network_ms = [], []
@@ -224,7 +224,8 @@ def stored(folder: Path | None = None) -> list[tuple[Path, Manifest]]:
     return [(path, read_manifest(path)) for path in manifests(folder)]
 
 
-def _sample_frame() -> Frame:
+def sample_frame() -> Frame:
+    """Return the first picture of the sample video."""
     camera = Camera(id="benchmark", motion_gate=False)
     return next(iter(RecordedSource(camera, [resource("sample_videos/junction.mp4")], start=_EPOCH).frames()))
 
