@@ -55,6 +55,8 @@ def export(
         ModelError: it cannot be read, is not understood, or a package is missing.
     """
     file = target.with_suffix(".onnx")
+    if keep and checkpoint.resolve() == file.resolve():
+        raise ModelError(f"{file}: --keep would overwrite what it reads; give another --name or --out")
     to_onnx(checkpoint, file, input_wh or DEFAULT_WH)
     frame = sample_frame()
     layout = look(file, frame.picture, input_wh)

@@ -49,6 +49,8 @@ def test_a_file_may_lie_where_the_model_shall_be(monkeypatch: pytest.MonkeyPatch
     assert run(monkeypatch, "models", "export", tmp_path / "mine.onnx", *arguments) == 0
     spec = read_manifest(tmp_path / "mine.yaml").input
     assert (spec.width_px, spec.height_px, spec.dynamic_size) == (512, 320, True)
+    assert run(monkeypatch, "models", "export", tmp_path / "mine.onnx", *arguments, "--keep", "car") == 2
+    assert (tmp_path / "mine.onnx").read_bytes() == SHIPPED.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 import pickletools
 import shutil
+import warnings
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -76,16 +77,18 @@ def _from_yolov5(checkpoint: Path, target: Path, input_wh: tuple[int, int]) -> N
     torch, graph = need("torch", checkpoint), need("camera_pipeline.detect.export.graph", checkpoint)
     model, names = need("camera_pipeline.detect.export.yolov5", checkpoint).load_yolov5(checkpoint)
     free = {0: "batch", 2: "height", 3: "width"}
-    torch.onnx.export(
-        model,
-        (torch.zeros(1, 3, input_wh[1], input_wh[0]),),
-        str(target),
-        opset_version=OPSET,
-        dynamo=False,
-        input_names=["images"],
-        output_names=["output0"],
-        dynamic_axes={"images": free, "output0": {0: "batch", 1: "anchors"}},
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the tracer; what it wrote is run afterwards
+        torch.onnx.export(
+            model,
+            (torch.zeros(1, 3, input_wh[1], input_wh[0]),),
+            str(target),
+            opset_version=OPSET,
+            dynamo=False,
+            input_names=["images"],
+            output_names=["output0"],
+            dynamic_axes={"images": free, "output0": {0: "batch", 1: "anchors"}},
+        )
     graph.annotate(target, {"names": str(list(names))})
 
 
