@@ -43,7 +43,7 @@ class ToldVehicles:
         rows = {self.root(key): row for row, key in enumerate(vehicles.key.tolist())}
         for key in (self._seen.keys() | self._new) & rows.keys():
             self._seen[key] = _seen(key, vehicles, rows[key], now_s)
-        self._new &= rows.keys()
+        self._new -= rows.keys() | set(histories.ended)
         self._forget(now_s)
         lost = {key: seen for key, seen in self._seen.items() if key not in rows}
         if lost:

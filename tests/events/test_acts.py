@@ -239,6 +239,13 @@ def test_a_vehicle_whose_track_breaks_after_it_was_told_is_told_once(second: Act
     assert [event.type for event in events] == ["forbidden_vehicle"] * acts
 
 
+def test_a_vehicle_that_flickers_as_it_is_told_is_followed_all_the_same() -> None:
+    told_at_s = 2.0  # `min_s`, counted from the first look
+    flickers = Actor(((0.0, 500.0, 100.0), (5.0, 500.0, 110.0)), 1, "car", unseen=[(told_at_s + 0.05, 3.0)])
+    second = crept(2, (12.0, 500.0, 120.0), (20.0, 500.0, 140.0))
+    assert len(watch(CLOSED, play([flickers, second], until_s=21.0))) == 1
+
+
 def test_a_track_may_break_more_than_once() -> None:
     third = crept(3, (26.0, 500.0, 145.0), (34.0, 500.0, 150.0))
     second = crept(2, (12.0, 500.0, 120.0), (20.0, 500.0, 140.0))
