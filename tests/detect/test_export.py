@@ -128,6 +128,13 @@ def test_a_free_size_is_the_one_it_was_exported_with_or_the_usual_one(tmp_path: 
     assert layout.licence == "AGPL-3.0"
 
 
+@pytest.mark.parametrize("names", ["car, bus", "{0: ", "7", "'car'", "", "None"])
+def test_notes_of_other_exporters_are_no_names(tmp_path: Path, names: str) -> None:
+    file = made(tmp_path, rows(yolov8().T, CELLS).T)
+    annotate(file, {"names": names, "imgsz": names})
+    assert look(file, PICTURE).names == ()
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"), [((32, 32), "no other size"), ((WIDTH_PX + 1, HEIGHT_PX), "no other size")]
 )

@@ -68,7 +68,7 @@ def _from_ultralytics(checkpoint: Path, target: Path, input_wh: tuple[int, int])
         copy = shutil.copy(checkpoint, folder)
         try:
             written = yolo(copy).export(format="onnx", imgsz=size, dynamic=True, simplify=False, opset=OPSET)
-        except Exception as error:  # whatever it finds wrong
+        except Exception as error:  # it raises what it finds, of any class
             raise ModelError(f"{checkpoint}: Ultralytics cannot export it: {error}") from error
         shutil.copyfile(written, target)
 

@@ -1,7 +1,7 @@
 """What an ONNX detector takes and gives, found by running it on a picture. Called by `models export`."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,8 +112,9 @@ def _size(shape: list[Any], wanted_wh: tuple[int, int] | None, about: Mapping[st
         return fixed
     if wanted_wh:
         return wanted_wh
-    stated = ast.literal_eval(about.get("imgsz", "None"))
-    return (int(stated[1]), int(stated[0])) if isinstance(stated, list) and len(stated) == 2 else DEFAULT_WH
+    stated = _stated(about, "imgsz")
+    is_size = isinstance(stated, list) and len(stated) == 2 and all(isinstance(side, int) for side in stated)
+    return (stated[1], stated[0]) if is_size else DEFAULT_WH
 
 
 def _input_of(file: Path, node: Any, wh: tuple[int, int], value_range: tuple[float, float]) -> InputSpec:
@@ -142,7 +143,7 @@ def _run(session: ort.InferenceSession, spec: InputSpec, picture: Picture, file:
     names = [node.name for node in session.get_outputs()]
     try:
         values = session.run(names, {spec.name: buffer.pictures(batch if isinstance(batch, int) else 1)})
-    except Exception as error:  # as above
+    except Exception as error:  # ONNX Runtime's own exceptions have no common base
         size = f"{spec.width_px}x{spec.height_px}"
         raise ModelError(f"{file}: does not run on {size} px: {error}; give another --size") from error
     return dict(zip(names, values, strict=True))
@@ -208,5 +209,14 @@ def _class_count(form: OutputFormat, prediction: NDArray[np.float32]) -> int | N
 
 def _names(about: Mapping[str, str]) -> tuple[str, ...]:
     """Return the class names that exporters write into a file, as a list or as a mapping from id."""
-    stated = ast.literal_eval(about.get("names", "()"))
-    return tuple(str(name) for name in (stated.values() if isinstance(stated, dict) else stated))
+    stated = _stated(about, "names")
+    names = stated.values() if isinstance(stated, dict) else stated
+    return tuple(str(name) for name in names) if isinstance(names, Iterable) and not isinstance(names, str) else ()
+
+
+def _stated(about: Mapping[str, str], key: str) -> Any:
+    """Return a note that exporters of the YOLO family write as a Python literal; None where there is none such."""
+    try:
+        return ast.literal_eval(about.get(key, "None"))
+    except (ValueError, SyntaxError):
+        return None
