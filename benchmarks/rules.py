@@ -1,6 +1,6 @@
 """Hold the rules against simulated junctions with known acts.
 
-    python benchmarks/rules.py ../shared/data/traces/* [--every 2] [--true-tracks] [--rules red_light,stop_line]
+    python -m benchmarks.rules ../shared/data/traces/* [--every 2] [--true-tracks] [--rules red_light,stop_line]
 
 Prints per scenario and rule: true acts, candidates, precision, recall, error of the time, false alarms an hour. Acts
 marked `borderline` or hardly visible count neither way. Asserts nothing.
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from trace_truth import Scenario, TraceFrame, draw_camera, read_scenario
 
+from benchmarks.trace_truth import Scenario, TraceFrame, draw_camera, read_scenario
 from camera_pipeline.coverage import CoverageMeter
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.track.tracker import Tracker

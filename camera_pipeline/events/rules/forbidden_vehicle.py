@@ -57,7 +57,7 @@ class ForbiddenVehicle(Rule[ForbiddenVehicleSettings]):
         self.reset()
 
     @classmethod
-    def check(cls, camera: Camera, settings: ForbiddenVehicleSettings) -> list[Mistake]:  # noqa: ARG003
+    def check(cls, camera: Camera, settings: ForbiddenVehicleSettings) -> list[Mistake]:  # noqa: ARG003 - the signature of all rules
         """Return a mistake when neither a zone nor a lane is closed."""
         if settings.zones or settings.lanes:
             return []

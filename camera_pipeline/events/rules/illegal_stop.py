@@ -55,7 +55,6 @@ class IllegalStop(Rule[IllegalStopSettings]):
     kind = EventKind.VIOLATION
     version = "1"
     settings_type = IllegalStopSettings
-    same_act = frozenset({"stopped_vehicle", "crash"})
 
     def __init__(self, camera: Camera, settings: IllegalStopSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)
@@ -64,7 +63,7 @@ class IllegalStop(Rule[IllegalStopSettings]):
         self._watch = StandWatch(self, tuple(self._places), by_will=True)
 
     @classmethod
-    def check(cls, camera: Camera, settings: IllegalStopSettings) -> list[Mistake]:  # noqa: ARG003
+    def check(cls, camera: Camera, settings: IllegalStopSettings) -> list[Mistake]:  # noqa: ARG003 - the signature of all rules
         """Return a mistake when no zone is named, and one when signal and line do not come together."""
         cure = "name the zones in which nobody may stop"
         nowhere = Mistake(path=("kerb",), value="", expected="a zone in `kerb`, `junction` or `crossing`", cure=cure)

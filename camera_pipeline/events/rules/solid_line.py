@@ -114,6 +114,7 @@ class SolidLine(Rule[SolidLineSettings]):
     kind = EventKind.VIOLATION
     version = "1"
     settings_type = SolidLineSettings
+    same_act = frozenset({"wrong_way"})
 
     def __init__(self, camera: Camera, settings: SolidLineSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)

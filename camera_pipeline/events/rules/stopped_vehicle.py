@@ -36,14 +36,14 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
     kind = EventKind.INCIDENT
     version = "1"
     settings_type = StoppedVehicleSettings
-    same_act = frozenset({"illegal_stop", "crash"})
+    same_act = frozenset({"illegal_stop"})
 
     def __init__(self, camera: Camera, settings: StoppedVehicleSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)
         self._watch = StandWatch(self, settings.zones)
 
     @classmethod
-    def check(cls, camera: Camera, settings: StoppedVehicleSettings) -> list[Mistake]:  # noqa: ARG003
+    def check(cls, camera: Camera, settings: StoppedVehicleSettings) -> list[Mistake]:  # noqa: ARG003 - the signature of all rules
         """Return a mistake when signal and line do not come together."""
         return settings.half_a_signal()
 
