@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import onnx
 import torch
 from torch import nn
 
 from camera_pipeline.detect.manifest import InputSpec, Letterbox
 from camera_pipeline.detect.manifest_file import write_manifest
-from models.training.manifest import OPSET, identity, session, speed_of
+from models.training.manifest import identity, speed_of
+from models.training.onnx_file import write_onnx
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +43,10 @@ def export(model: nn.Module, config: CropConfig, trained_on: list[dict[str, Any]
         trained_on: the sources of what it saw, with their licences.
         path: the ONNX file.
     """
-    write_onnx(model, path, config.input_wh)
+    example = torch.rand(2, 3, config.input_wh[1], config.input_wh[0]) * 255
+    deployed = nn.Sequential(model, nn.Softmax(dim=1))
+    takes, gives = ("images", {0: "batch"}), ("probabilities", {0: "batch"})
+    write_onnx(deployed, path, [example], takes=takes, gives=gives, absolute=1e-4)
     manifest = describe(path, config, trained_on)
     write_manifest(path.with_suffix(".yaml"), manifest)
     return manifest
@@ -65,32 +67,6 @@ def accuracy_of(val_name: str, table: dict[str, dict[str, int]]) -> dict[str, An
         "accuracy": round(sum(row[name] for name, row in table.items()) / crops, 4),
         "confusion": table,
     }
-
-
-def write_onnx(model: nn.Module, path: Path, input_wh: tuple[int, int]) -> None:
-    """Export with softmax and free batch.
-
-    Raises:
-        RuntimeError: ONNX Runtime does not give what PyTorch gives.
-    """
-    deployed = nn.Sequential(model, nn.Softmax(dim=1)).eval()
-    example = torch.rand(2, 3, input_wh[1], input_wh[0]) * 255
-    torch.onnx.export(
-        deployed,
-        (example,),
-        str(path),
-        opset_version=OPSET,
-        dynamo=False,
-        input_names=["images"],
-        output_names=["probabilities"],
-        dynamic_axes={"images": {0: "batch"}, "probabilities": {0: "batch"}},
-    )
-    onnx.checker.check_model(str(path))
-    with torch.no_grad():
-        expected = deployed(example).numpy()
-    found = session(path).run(None, {"images": example.numpy()})[0]
-    if not np.allclose(found, expected, atol=1e-4):
-        raise RuntimeError(f"{path}: differs from PyTorch by {np.abs(found - expected).max()}")
 
 
 def confusion(classes: Sequence[str], crops: Sequence[Crop], found: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -25,8 +25,8 @@ from tqdm import tqdm
 from camera_pipeline.detect.preprocess import network_input
 from models.training.config import CropConfig
 from models.training.crop_export import input_spec
+from models.training.optimisation import learning_rate, make_optimiser, update_average, write_atomically
 from models.training.plot import draw_crop_curves
-from models.training.vehicles import learning_rate, make_optimiser, update_average, write_atomically
 
 Draw = Callable[[Generator, int], NDArray[np.uint8]]
 """Gives a random view, BGR, of the class with this number."""

@@ -12,8 +12,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-import onnx
 import torch
 from torch import Tensor, nn
 
@@ -21,7 +19,8 @@ from camera_pipeline.detect.manifest_file import write_manifest
 from camera_pipeline.pipeline.model_store import ModelEvaluation
 from models.training.config import ROOT, TrainingConfig, load_config
 from models.training.data import load_samples
-from models.training.manifest import OPSET, Origin, describe, judged, origin, session
+from models.training.manifest import Origin, describe, judged, origin
+from models.training.onnx_file import TOLERANCE, write_onnx
 from models.training.vehicles import batch_of, initial_model
 from models.training.yolox import STRIDES, Yolox, fold_batch_norm, recalibrate_batch_norm
 
@@ -75,34 +74,17 @@ def load_trained(checkpoint: Path, config: TrainingConfig, train: list[Sample]) 
     return model
 
 
-def write_onnx(model: Yolox, path: Path, input_wh: tuple[int, int]) -> None:
+def write_detector(model: Yolox, path: Path, input_wh: tuple[int, int]) -> None:
     """Export with free batch, height and width.
 
     Raises:
         RuntimeError: ONNX Runtime does not give what PyTorch gives.
     """
-    deployed = Deployed(model).eval()
     width, height = input_wh
-    example = torch.rand(2, 3, height, width) * 255
-    free = {0: "batch", 2: "height", 3: "width"}
-    torch.onnx.export(
-        deployed,
-        (example,),
-        str(path),
-        opset_version=OPSET,
-        dynamo=False,
-        input_names=["images"],
-        output_names=["detections"],
-        dynamic_axes={"images": free, "detections": {0: "batch", 1: "anchors"}},
-    )
-    onnx.checker.check_model(str(path))
-    other = torch.rand(3, 3, height - 32, width - 64) * 255
-    for images in (example, other):
-        with torch.no_grad():
-            expected = deployed(images).numpy()
-        found = session(path).run(None, {"images": images.numpy()})[0]
-        if not np.allclose(found, expected, rtol=1e-3, atol=1e-2):
-            raise RuntimeError(f"{path}: differs from PyTorch by {np.abs(found - expected).max()}")
+    examples = [torch.rand(2, 3, height, width) * 255, torch.rand(3, 3, height - 32, width - 64) * 255]
+    takes = ("images", {0: "batch", 2: "height", 3: "width"})
+    gives = ("detections", {0: "batch", 1: "anchors"})
+    write_onnx(Deployed(model), path, examples, takes=takes, gives=gives, absolute=10 * TOLERANCE)
 
 
 def publish(path: Path, config: TrainingConfig, trained_on: Origin, misses: Path) -> None:
@@ -137,7 +119,7 @@ def main() -> None:
     train = load_samples(ROOT / config.data.train, config.data.exclude)
     extra = [path.stem for folder in config.data.extra for path in sorted((ROOT / folder / "images").glob("*.jp*g"))]
     path = options.out / f"{options.config.stem}.onnx"
-    write_onnx(load_trained(options.checkpoint, config, train), path, config.input_wh)
+    write_detector(load_trained(options.checkpoint, config, train), path, config.input_wh)
     trained_on = origin(config, [sample.name for sample in train] + extra)
     publish(path, config, trained_on, options.checkpoint.parent / "misses.png")
 

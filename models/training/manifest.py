@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import onnxruntime
 
+from camera_pipeline.detect.export.checkpoint import OPSET
 from camera_pipeline.detect.manifest_file import accuracy_of, file_of
 from camera_pipeline.machine import processor
 from models.training.augment import PAD_VALUE
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from camera_pipeline.detect.accuracy import Evaluation
     from models.training.config import TrainingConfig
-
-OPSET: Final = 17  # the newest that every runtime of the last three years reads
 
 Origin = list[dict[str, Any]]  # sources with their pictures and licences
 LARGEST_STRIDE_PX: Final = 32  # of the network's levels

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from camera_pipeline.detect.plate_accuracy import LabelledPlate, measure, read_l
 from camera_pipeline.detect.plate_strips import Picture, strips_of
 from camera_pipeline.detect.plate_text import BLANK, PlateText, decode, joined
 from models.training.config import ROOT, PlateTextConfig, load_config
+from models.training.optimisation import learning_rate, update_average, write_atomically
 from models.training.plate_camera import photograph
 from models.training.plate_render import plain, random_plate
 
@@ -161,23 +161,14 @@ class Trainer:
     def save(self) -> None:
         """Write the checkpoint so that a crash leaves the old or the new one."""
         parts: dict[str, Any] = {"model": self.model, "averaged": self.averaged, "optimiser": self.optimiser}
-        partial = self.folder / "last.partial"
-        torch.save({name: part.state_dict() for name, part in parts.items()} | {"step": self.step}, partial)
-        partial.replace(self.folder / "last.pt")
-
-    def learning_rate(self) -> float:
-        """Linear warm-up, then half a cosine."""
-        c = self.config
-        if self.step < c.warmup_steps:
-            return c.learning_rate * (self.step + 1) / c.warmup_steps
-        share = (self.step - c.warmup_steps) / max(1, c.steps - c.warmup_steps)
-        return c.final_learning_rate + (c.learning_rate - c.final_learning_rate) * (1 + math.cos(math.pi * share)) / 2
+        state = {name: part.state_dict() for name, part in parts.items()}
+        write_atomically(state | {"step": self.step}, self.folder / "last.pt")
 
     def learn(self, strips: Tensor, characters: Tensor, counts: Tensor) -> float:
         """One step; returns the loss a strip."""
         self.model.train()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate()
+            group["lr"] = learning_rate(self.config, self.step, self.config.steps)
         told = self.model(strips.float()).permute(1, 0, 2)
         lengths = torch.full((len(counts),), told.shape[0])
         loss = F.ctc_loss(told, characters, lengths, counts, blank=BLANK, zero_infinity=True)
@@ -186,11 +177,7 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
         self.optimiser.step()
         self.step += 1
-        rate = 1 - min(self.config.ema_decay, (1 + self.step) / (20 + self.step))
-        with torch.no_grad():
-            for mean, value in zip(self.averaged.state_dict().values(), self.model.state_dict().values(), strict=True):
-                if mean.dtype.is_floating_point:
-                    mean.lerp_(value, rate)
+        update_average(self.averaged, self.model, self.config.ema_decay, self.step)
         return float(loss.detach())
 
 

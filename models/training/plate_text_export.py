@@ -14,7 +14,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 
@@ -26,38 +25,13 @@ from camera_pipeline.detect.plate_strips import TWO_LINE_ASPECT
 from camera_pipeline.detect.plate_text import PlateReader
 from camera_pipeline.machine import processor
 from models.training.config import ROOT, PlateTextConfig, load_config
-from models.training.manifest import OPSET, SPEED_RUNS, identity, session
+from models.training.manifest import SPEED_RUNS, identity
+from models.training.onnx_file import write_onnx
 from models.training.plate_text import StripReader, heldout
 
 INPUT, OUTPUT = "strips", "log_probabilities"
 SMALL_ROWS_PX = (16, 22)
 """Rows with characters of about 12 and 16 px."""
-
-
-def write_onnx(model: StripReader, path: Path, strip_wh: tuple[int, int]) -> None:
-    """Export with a free batch.
-
-    Raises:
-        RuntimeError: ONNX Runtime does not give what PyTorch gives.
-    """
-    example = torch.rand(3, 1, strip_wh[1], strip_wh[0]) * 255
-    free = {INPUT: {0: "batch"}, OUTPUT: {0: "batch"}}
-    torch.onnx.export(
-        model,
-        (example,),
-        str(path),
-        opset_version=OPSET,
-        dynamo=False,
-        input_names=[INPUT],
-        output_names=[OUTPUT],
-        dynamic_axes=free,
-    )
-    onnx.checker.check_model(str(path))
-    with torch.no_grad():
-        expected = model(example).numpy()
-    found = session(path).run(None, {INPUT: example.numpy()})[0]
-    if not np.allclose(found, expected, rtol=1e-3, atol=1e-3):
-        raise RuntimeError(f"{path}: differs from PyTorch by {np.abs(found - expected).max()}")
 
 
 def describe(path: Path, config: PlateTextConfig, steps: int) -> dict[str, Any]:
@@ -130,7 +104,8 @@ def main() -> None:
     model = StripReader(config.channels, len(config.alphabet)).eval()
     model.load_state_dict(state["averaged"])
     path = options.out / "plate_text.onnx"
-    write_onnx(model, path, config.strip_wh)
+    example = torch.rand(3, 1, config.strip_wh[1], config.strip_wh[0]) * 255
+    write_onnx(model, path, [example], takes=(INPUT, {0: "batch"}), gives=(OUTPUT, {0: "batch"}))
     manifest = describe(path, config, state["step"])
     target = path.with_suffix(".yaml")
     write_manifest(target, manifest)

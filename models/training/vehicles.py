@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import math
 import os
 import random
 import time
@@ -26,10 +25,11 @@ from tqdm import tqdm
 
 from camera_pipeline.detect.accuracy import Evaluation, evaluate
 from models.training.augment import letterbox
-from models.training.config import ROOT, EpochConfig, TrainingConfig, load_config
+from models.training.config import ROOT, TrainingConfig, load_config
 from models.training.data import Sample, load_samples
 from models.training.evaluate import RowReader
 from models.training.loss import Target, detection_loss
+from models.training.optimisation import learning_rate, make_optimiser, update_average, write_atomically
 from models.training.plot import draw_curves
 from models.training.views import Pool, epoch_batches, to_tensor
 from models.training.yolox import (
@@ -99,13 +99,6 @@ class Run:
             self.epoch, self.step, self.best = state["epoch"], state["step"], state["best"]
 
 
-def write_atomically(state: dict[str, Any], path: Path) -> None:
-    """torch.save through a temporary file in the same folder."""
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
-
-
 def batch_of(samples: Sequence[Sample], input_wh: tuple[int, int]) -> Tensor:
     """Letterboxed pictures as the network takes them: N,3,H,W float32 BGR 0..255."""
     return torch.stack([to_tensor(letterbox(s, input_wh).image) for s in samples]).float()
@@ -118,32 +111,6 @@ def initial_model(config: TrainingConfig, samples: list[Sample]) -> Yolox:
     some = random.Random(config.seed).sample(samples, min(CALIBRATION_PICTURES, len(samples)))
     insert_batch_norm(model, batch_of(some, config.input_wh))
     return model
-
-
-def make_optimiser(model: nn.Module, config: EpochConfig) -> torch.optim.Optimizer:
-    """AdamW that decays convolution weights only."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.learning_rate)
-
-
-def learning_rate(config: EpochConfig, step: int, total_steps: int) -> float:
-    """Linear warm-up, then half a cosine down to the final rate."""
-    if step < config.warmup_steps:
-        return config.learning_rate * (step + 1) / config.warmup_steps
-    progress = (step - config.warmup_steps) / max(1, total_steps - config.warmup_steps)
-    span = config.learning_rate - config.final_learning_rate
-    return config.final_learning_rate + span * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
-
-
-@torch.no_grad()
-def update_average(averaged: nn.Module, model: nn.Module, decay: float, step: int) -> None:
-    """Exponential moving average of weights and statistics; follows quickly at first."""
-    rate = 1 - min(decay, (1 + step) / (20 + step))
-    for mean, value in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(value, rate)
 
 
 def resized(images: Tensor, targets: list[Target], factor: float) -> tuple[Tensor, list[Target]]:

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch, which the r
 from models.training import export, manifest, vehicles  # noqa: E402 - after the check for PyTorch
 from models.training.config import TrainingConfig, load_config  # noqa: E402
 from models.training.data import load_samples  # noqa: E402
+from models.training.optimisation import learning_rate  # noqa: E402
 from models.training.views import Pool, epoch_batches, random_sample  # noqa: E402
 
 TRAINING = Path(export.__file__).parent
@@ -80,7 +81,7 @@ def test_processes_share_an_epoch_without_overlap(config: TrainingConfig) -> Non
 
 
 def test_learning_rate_warms_up_and_falls(config: TrainingConfig) -> None:
-    rates = [vehicles.learning_rate(config, step, 100) for step in range(101)]
+    rates = [learning_rate(config, step, 100) for step in range(101)]
     assert rates[0] < rates[1] == pytest.approx(config.learning_rate)
     assert rates[2:] == sorted(rates[2:], reverse=True)
     assert rates[-1] == pytest.approx(config.final_learning_rate)
@@ -110,7 +111,7 @@ def test_training_resumes_and_exports(config: TrainingConfig, tmp_path: Path) ->
     val = load_samples(config.data.val)
     path = tmp_path / "vehicles.onnx"
     unblended = config.model_copy(update={"blend": 1.0})
-    export.write_onnx(export.load_trained(run / "best.pt", unblended, val), path, config.input_wh)
+    export.write_detector(export.load_trained(run / "best.pt", unblended, val), path, config.input_wh)
     trained_on = manifest.origin(config, [sample.name for sample in val])
     assert [(row["set"], row["images"]) for row in trained_on] == [("hoang", 8)]
     export.publish(path, config, trained_on, tmp_path / "misses.png")
