@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from camera_pipeline.detect.plate_vote import CharacterRead
 
-MIN_FOUND = 0.35
-"""Least confidence of the plate detector, where the settings name none."""
 MIN_WIDTH_PX, MIN_HEIGHT_PX = 24.0, 8.0
 """Smaller ones cannot be read: a character is then 3 px wide on one line and 6 px high on two."""
 ASPECTS = (0.9, 6.5)

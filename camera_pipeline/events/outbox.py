@@ -98,14 +98,6 @@ class Outbox:
             "sent_at IS NOT NULL AND kind = ? AND seq < ? ORDER BY seq DESC LIMIT ?", kind.value, before_seq, limit
         )
 
-    def after(self, seq: int, limit: int) -> list[Row]:
-        """Return events of all kinds that were appended after a row, in the order of appending, sent or not."""
-        return self._rows("seq > ? ORDER BY seq LIMIT ?", seq, limit)
-
-    def newest_seq(self) -> int:
-        """Return `seq` of the row that was appended last, deleted or not; 0 when there was none."""
-        return int(self._number("SELECT max(seq) FROM sqlite_sequence WHERE name = 'outbox'") or 0)
-
     def mark_sent(self, seqs: Sequence[int]) -> None:
         """Note that Redis has these rows."""
         self._write("UPDATE outbox SET sent_at = ? WHERE seq = ?", [(time.time(), seq) for seq in seqs])

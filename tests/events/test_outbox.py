@@ -305,16 +305,3 @@ def test_no_confirmed_event_is_lost_when_the_process_is_killed_at_any_moment(pat
         found = [event_id for (event_id,) in reader.execute("SELECT event_id FROM outbox ORDER BY seq")]
     assert found == [event.event_id for event in samples(len(found))]
     assert 100 < confirmed <= len(found) <= confirmed + 3
-
-
-def test_whoever_follows_the_outbox_gets_every_row_in_order_and_learns_how_far_it_reaches(outbox: Outbox) -> None:
-    assert (outbox.newest_seq(), outbox.after(0, 10)) == (0, [])
-    outbox.append([sample(1), sample(2, HEALTH), sample(3)])
-    outbox.mark_sent([row.seq for row in outbox.pending(VIOLATION, 1)])
-    rows = outbox.after(0, 10)
-    assert [row.event_id for row in rows] == [event.event_id for event in (sample(1), sample(2, HEALTH), sample(3))]
-    assert [row.seq for row in outbox.after(rows[0].seq, 1)] == [rows[1].seq]
-    outbox.prune(keep_sent_s=-1)
-    outbox.mark_sent([row.seq for row in rows])
-    outbox.prune(keep_sent_s=-1)
-    assert (outbox.newest_seq(), outbox.after(0, 10)) == (rows[-1].seq, [])
