@@ -14,7 +14,7 @@ UInt8 = NDArray[np.uint8]
 _BANDS = 12  # of equal height, a few rows of blocks each
 _CHANGE_LEVELS = 40  # a pixel that differs by more shows something else
 # Of 2,865 pictures of whole clips at 4 to 8 a second none had both in one band (`tests/ingest/test_damage.py` looks at
-# some). At one a second, where the comparison is a second old, two of 3,975 had: hence the caller's limit of age.
+# some). At one a second two of 3,975 had, by what comes and goes between two looks: hence the caller's limit.
 _CHANGED_SHARE = 0.45  # of a band's pixels
 _TEXTURE_RATIO = 2.0  # more, or less, than before
 _FLAT = 2.0  # texture, one of it the level that is added: less than a level from pixel to pixel

@@ -32,7 +32,7 @@ _RUBBLE_CHANGE = 0.10  # of the small plane changed by ...
 _CHANGE_LEVELS = 40  # ... more than this since the last whole picture
 _LASTING_GROUPS = 2  # of pictures in a row with rubble; by chance, and unnoticed by transport and decoder, rare
 _LASTING_S = 3.0  # longer than a disturbance that breaks several groups of a camera with frequent key frames
-_FRESH_S = 0.9  # a band of a whole picture that is older says nothing: by then a lorry may have come or gone
+_LOOKS_APART_S = 0.9  # between pictures farther apart a lorry may come or go, and a band says nothing
 _USUAL_SHARE = 0.1  # how fast the usual blockiness of this camera is learnt, a picture
 
 
@@ -46,7 +46,7 @@ class DamageMeter:
     def __init__(self) -> None:
         self._usual: float | None = None
         self._whole: UInt8 | None = None
-        self._whole_at_s = 0.0
+        self._judged_at_s = 0.0
         self._rubble_seen = False  # since the last key frame
         self._rubble_groups = 0  # in a row, from one key frame to the next
         self._rubble_since_s = 0.0
@@ -73,22 +73,22 @@ class DamageMeter:
             small: its small luma plane, uint8 (H, W).
             media_time_s: its time.
         """
+        looks_apart_s, self._judged_at_s = media_time_s - self._judged_at_s, media_time_s
         luma, blue, red = picture.planes()
         if _filled_share(luma, blue, red) > _FILL_SHARE:
             return Damage.GREY
-        if _streaked_share(luma) > _STREAK_ROWS or self._is_rubble(luma, small, media_time_s):
+        if _streaked_share(luma) > _STREAK_ROWS or self._is_rubble(luma, small, looks_apart_s):
             return Damage.SMEARED
-        self._whole, self._whole_at_s = small, media_time_s
+        self._whole = small
         return None
 
-    def _is_rubble(self, luma: UInt8, small: UInt8, media_time_s: float) -> bool:
+    def _is_rubble(self, luma: UInt8, small: UInt8, looks_apart_s: float) -> bool:
         blockiness = _blockiness(luma)
         if self._usual is None or self._whole is None or self._whole.shape != small.shape:
             self._usual = blockiness
             return False
         blockier = blockiness > _RUBBLE_RISE * self._usual and _has_changed(self._whole, small)
-        fresh = media_time_s - self._whole_at_s <= _FRESH_S
-        if blockier or (fresh and has_broken_band(self._whole, small)):
+        if blockier or (looks_apart_s <= _LOOKS_APART_S and has_broken_band(self._whole, small)):
             if not self._lasts:
                 self._rubble_seen = True
                 return True

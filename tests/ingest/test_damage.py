@@ -130,7 +130,7 @@ def test_only_a_key_frame_can_tell_rubble_from_a_new_scene() -> None:
 
 
 @pytest.mark.parametrize(("age_s", "found"), [(0.2, True), (0.8, True), (1.0, False), (60.0, False)])
-def test_a_band_is_compared_with_what_was_there_a_moment_ago_only(age_s: float, found: bool) -> None:
+def test_a_band_says_something_only_where_the_last_look_was_a_moment_ago(age_s: float, found: bool) -> None:
     whole, broken = road(WH), road(WH).copy()
     rows = slice(WH[1] // 2, WH[1] // 2 + WH[1] // 6)
     y, x = np.mgrid[rows, : WH[0]]
@@ -177,12 +177,12 @@ def test_rates_on_real_road_video_damaged_in_many_ways(
     for name in ("junction_cars.mp4", "nepal_lanes_dusk.mp4", "congestion_overpass.mp4"):
         encoded = Encoded.of(reencoded(shared_data / "clips" / name, tmp_path / "x.h265", entry_points=entry_points))
         for kind in ("end lost", "part lost", "bits flipped"):
-            outcomes += found_and_share(encoded, kind, key=True, seeds=range(5))
+            outcomes += found_and_share(encoded, kind, key=True, seeds=range(12))
     large = [found for found, share in outcomes if share > 0.2]
     record_testsuite_property("pictures damaged by more than 20 %", len(large))
     record_testsuite_property("of these found", sum(large) / len(large))
-    assert len(large) > 50
-    assert sum(large) / len(large) > 0.65, "of single pictures; `FrameMaker` keeps what it found until a key frame"
+    assert len(large) > 100
+    assert sum(large) / len(large) > 0.7, "of single pictures; `FrameMaker` keeps what it found until a key frame"
 
 
 @pytest.mark.slow
