@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import BEGIN, DOCUMENT, rewritten
 from benchmarks.frames import spread
 from benchmarks.machine import Meter, describe, rss_mib
 from benchmarks.streams import OURS, cameras_a_core, row
@@ -69,3 +70,27 @@ def test_a_meter_counts_this_process_and_the_whole_machine() -> None:
 def test_memory_and_machine_are_told() -> None:
     assert rss_mib() > 5.0
     assert "cores" in describe()
+
+
+DOCUMENT_TEXT = f"# Title\n\nBy hand.\n\n{BEGIN}\n\n## Tracker\n\nold\n\n| a |\n|---|\n\n## Delivery\n\nkept\n"
+
+
+@pytest.mark.parametrize(
+    ("sections", "below"),
+    [
+        ({}, "## Tracker\n\nold\n\n| a |\n|---|\n\n## Delivery\n\nkept\n"),
+        ({"Tracker": "new"}, "## Tracker\n\nnew\n\n## Delivery\n\nkept\n"),
+        (
+            {"Verifying evidence": "more", "Delivery": "new"},
+            "## Tracker\n\nold\n\n| a |\n|---|\n\n## Delivery\n\nnew\n\n## Verifying evidence\n\nmore\n",
+        ),
+    ],
+    ids=["nothing was run", "one section", "a section that was not there yet"],
+)
+def test_a_run_replaces_its_own_sections_and_keeps_what_a_person_wrote(sections: dict[str, str], below: str) -> None:
+    assert rewritten(DOCUMENT_TEXT, sections) == f"# Title\n\nBy hand.\n\n{BEGIN}\n\n{below}"
+
+
+def test_nothing_in_the_document_below_the_line_is_lost_by_the_next_run() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert rewritten(text, {}) == text
