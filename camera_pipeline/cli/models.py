@@ -54,18 +54,21 @@ def verify(folder: FolderOption = None) -> None:
 @app.command("evaluate")
 def evaluate(
     name: NameArgument,
-    data: Annotated[Path, typer.Option(help="Folder of YOLO text, a COCO JSON file; for plates text.csv.")],
+    data: Annotated[Path, typer.Option(help="Labelled pictures or crops, see docs/models/README.md.")],
     out: Annotated[Path, typer.Option(help="Folder that gets misses.png.")] = Path("evaluation"),
+    pictures: Annotated[Path | None, typer.Option(help="Where a table's pictures are; default: beside it.")] = None,
     record: Annotated[
         str | None, typer.Option(help="Write the figures into the manifest, as measured on what is said here.")
     ] = None,
 ) -> None:
-    """Measure a detector (AP by class, recall by height) or a plate reader on labelled pictures; draw the worst errors.
+    """Measure a model on labelled pictures and draw the worst errors.
+
+    Detectors: AP by class, recall by height. Plate readers: plates read right. Classifiers: what is taken for what.
 
     Example: `camera-pipeline models evaluate vehicles --data my_cameras/val --out evaluation`
     """
     set_up_logging()
-    evaluation = model_store.evaluation(name, data)
+    evaluation = model_store.evaluation(name, data, pictures)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("measuring", total=len(evaluation))

@@ -7,7 +7,7 @@ half inside an ignore box is not counted.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,17 @@ class Evaluation:
     def map50_95(self) -> float:
         """Mean AP over IoU 0.5 to 0.95."""
         return float(np.mean([c.ap50_95 for c in self.classes.values()]))
+
+    def figures(self) -> dict[str, Any]:
+        """What a manifest states."""
+        classes = self.classes
+        return {
+            "map50": round(self.map50, 3),
+            "map50_95": round(self.map50_95, 3),
+            "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},
+            "f1": {name: round(c.best_f1, 3) for name, c in classes.items()},
+            "recall_by_height": {n: {h: list(v) for h, v in c.recall_by_height.items()} for n, c in classes.items()},
+        }
 
     def table(self) -> str:
         """The results as text."""

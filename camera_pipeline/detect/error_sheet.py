@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.detect.accuracy import Found, Labelled, overlaps
-from camera_pipeline.errors import MediaError
+from camera_pipeline.detect.tiles import write_tiles
 
 TILES: Final = 12  # what one looks at in a minute
 TILE_WH: Final = (640, 384)  # px
@@ -52,12 +52,5 @@ class ErrorSheet:
         Raises:
             MediaError: the file cannot be written.
         """
-        tiles = [tile for _, tile in self._worst]
-        tiles += [np.zeros((TILE_WH[1], TILE_WH[0], 3), np.uint8)] * (-len(tiles) % COLUMNS)
-        rows = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(cv2.imencode(".png", np.vstack(rows))[1].tobytes())
-        except OSError as error:
-            cure = "name a folder that can be written"
-            raise MediaError(f"{path}: cannot be written ({error.strerror})\n    cure: {cure}") from error
+        blank = np.zeros((TILE_WH[1], TILE_WH[0], 3), np.uint8)
+        write_tiles(path, [tile for _, tile in self._worst], blank, COLUMNS)

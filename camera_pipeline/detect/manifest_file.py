@@ -9,8 +9,12 @@ from typing import Any
 import yaml
 
 from camera_pipeline.detect.accuracy import Evaluation
+from camera_pipeline.detect.crop_accuracy import CropAccuracy
 from camera_pipeline.detect.plate_accuracy import PlateAccuracy
 from camera_pipeline.errors import ModelError
+
+Accuracy = Evaluation | PlateAccuracy | CropAccuracy
+"""What `models evaluate` finds out."""
 
 
 def write_manifest(path: Path, content: Mapping[str, Any]) -> None:
@@ -32,7 +36,7 @@ def file_of(path: Path) -> dict[str, Any]:
     return {"file": path.name, "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
 
 
-def accuracy_of(result: Evaluation | PlateAccuracy, measured_on: str) -> dict[str, Any]:
+def accuracy_of(result: Accuracy, measured_on: str) -> dict[str, Any]:
     """Return an evaluation as a manifest states it.
 
     Args:
@@ -40,13 +44,5 @@ def accuracy_of(result: Evaluation | PlateAccuracy, measured_on: str) -> dict[st
         measured_on: the labelled pictures, in words.
     """
     head = {"set": measured_on, "date": datetime.now(UTC).date().isoformat()}
-    if isinstance(result, PlateAccuracy):
-        return head | {"real": result.figures()}
-    classes = result.classes
-    return head | {
-        "map50": round(result.map50, 3),
-        "map50_95": round(result.map50_95, 3),
-        "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},
-        "f1": {name: round(c.best_f1, 3) for name, c in classes.items()},
-        "recall_by_height": {n: {h: list(v) for h, v in c.recall_by_height.items()} for n, c in classes.items()},
-    }
+    figures = result.figures()
+    return head | ({"real": figures} if isinstance(result, PlateAccuracy) else figures)

@@ -10,7 +10,7 @@ import numpy as np
 from camera_pipeline.detect.plate_accuracy import LabelledPlate
 from camera_pipeline.detect.plate_strips import Picture, strips_of
 from camera_pipeline.detect.plate_text import PlateText
-from camera_pipeline.errors import MediaError
+from camera_pipeline.detect.tiles import write_tiles
 
 TILES: Final = 60  # what one looks at in a few minutes
 COLUMNS: Final = 5
@@ -26,15 +26,7 @@ def write_misread(path: Path, plates: Sequence[LabelledPlate], reads: Sequence[P
     """
     wrong = [(read, plate) for read, plate in zip(reads, plates, strict=True) if read.text != plate.text]
     wrong.sort(key=lambda pair: -pair[0].least_confidence)
-    tiles = [_tile(plate, read) for read, plate in wrong[:TILES]] or [_blank()]
-    tiles += [_blank()] * (-len(tiles) % COLUMNS)
-    sheet = np.vstack([np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)])
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
-    except OSError as error:
-        cure = "name a folder that can be written"
-        raise MediaError(f"{path}: cannot be written ({error.strerror})\n    cure: {cure}") from error
+    write_tiles(path, [_tile(plate, read) for read, plate in wrong[:TILES]], _blank(), COLUMNS)
 
 
 def _blank() -> Picture:

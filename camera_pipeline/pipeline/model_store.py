@@ -16,7 +16,7 @@ from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.error_sheet import ErrorSheet
 from camera_pipeline.detect.labels import LabelledSet
 from camera_pipeline.detect.manifest import Manifest, Task, read_manifest
-from camera_pipeline.detect.manifest_file import accuracy_of, write_manifest
+from camera_pipeline.detect.manifest_file import Accuracy, accuracy_of, write_manifest
 from camera_pipeline.detect.model import find_manifest, load_model, manifests
 from camera_pipeline.detect.plate_accuracy import PlateAccuracy, measure, read_labelled_plates
 from camera_pipeline.detect.plate_sheet import write_misread
@@ -24,6 +24,7 @@ from camera_pipeline.detect.plate_text import PlateReader, PlateText
 from camera_pipeline.errors import ModelError
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.picture import Picture
+from camera_pipeline.pipeline.crop_evaluation import CropEvaluation
 from camera_pipeline.pipeline.snapshots import still_frame
 from camera_pipeline.resources import resource
 from camera_pipeline.types import Frame
@@ -144,18 +145,27 @@ class PlateEvaluation:
         write_misread(path, self._plates, self._reads)
 
 
-def evaluation(model: str, data: Path) -> ModelEvaluation | PlateEvaluation:
+def evaluation(
+    model: str, data: Path, pictures: Path | None = None
+) -> ModelEvaluation | PlateEvaluation | CropEvaluation:
     """Return what measures this kind of model.
+
+    Args:
+        model: name of a shipped model, or path of a manifest.
+        data: what is labelled, in the form for this kind.
+        pictures: folder in which the pictures of a table of crops are; None: the table's own.
 
     Raises:
         ModelError: the model cannot be used.
         MediaError: the labels cannot be used.
     """
-    reads_plates = read_manifest(find_manifest(model)).task is Task.PLATE_TEXT
-    return PlateEvaluation(model, data) if reads_plates else ModelEvaluation(model, data)
+    task = read_manifest(find_manifest(model)).task
+    if task is Task.CLASSIFICATION:
+        return CropEvaluation(model, data, pictures)
+    return PlateEvaluation(model, data) if task is Task.PLATE_TEXT else ModelEvaluation(model, data)
 
 
-def record_accuracy(model: str, result: Evaluation | PlateAccuracy, measured_on: str) -> Path:
+def record_accuracy(model: str, result: Accuracy, measured_on: str) -> Path:
     """Write an evaluation into a model's manifest and return the manifest's path.
 
     Args:

@@ -110,8 +110,6 @@ class LampData(_Closed):
     val: Path
     val_name: str
     """The validation set in words, for the manifest."""
-    folders: dict[str, str]
-    """The class that each folder of crops holds."""
     holdout: tuple[str, ...] = ()
     """Prefixes of training crops that are kept out of training, to choose the recipe by scenes it has not seen."""
     sources: tuple[Source, ...]

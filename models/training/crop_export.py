@@ -1,8 +1,7 @@
-"""Export of what was learnt with crop_net.py: the ONNX file, its manifest, its confusion table."""
+"""Export of what was learnt with crop_net.py: the ONNX file, its manifest."""
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,11 +13,9 @@ from models.training.manifest import identity, speed_of
 from models.training.onnx_file import write_onnx
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from models.training.config import CropConfig
-    from models.training.crop_net import Crop
 
 
 def input_spec(config: CropConfig) -> InputSpec:
@@ -50,32 +47,6 @@ def export(model: nn.Module, config: CropConfig, trained_on: list[dict[str, Any]
     manifest = describe(path, config, trained_on)
     write_manifest(path.with_suffix(".yaml"), manifest)
     return manifest
-
-
-def accuracy_of(val_name: str, table: dict[str, dict[str, int]]) -> dict[str, Any]:
-    """A confusion table as a manifest states it.
-
-    Args:
-        val_name: the crops it was measured on, in words.
-        table: how often each true class was given each name.
-    """
-    crops = sum(sum(row.values()) for row in table.values())
-    return {
-        "set": val_name,
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "crops": crops,
-        "accuracy": round(sum(row[name] for name, row in table.items()) / crops, 4),
-        "confusion": table,
-    }
-
-
-def confusion(classes: Sequence[str], crops: Sequence[Crop], found: Sequence[str]) -> dict[str, dict[str, int]]:
-    """How often each true class was given each name; classes without crops are left out."""
-    table: dict[str, dict[str, int]] = {}
-    for crop, name in zip(crops, found, strict=True):
-        row = table.setdefault(classes[crop.label], dict.fromkeys(classes, 0))
-        row[name] += 1
-    return table
 
 
 def describe(path: Path, config: CropConfig, trained_on: list[dict[str, Any]]) -> dict[str, Any]:

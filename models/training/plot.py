@@ -1,4 +1,4 @@
-"""Pictures of a training run: curves, and a sheet of misread lamps. For the run's folder, not for publication."""
+"""Pictures of a training run: curves. For the run's folder, not for publication."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
-import numpy as np
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from camera_pipeline.detect.lamp_classifier import LampReading
-
-LAMP_TILES = 24
 
 
 def draw_curves(folder: Path) -> None:
@@ -53,19 +46,4 @@ def draw_crop_curves(folder: Path) -> None:
     right.legend()
     figure.tight_layout()
     figure.savefig(folder / "curves.png", dpi=110)
-    plt.close(figure)
-
-
-def draw_lamp_misses(read: list[tuple[NDArray[np.uint8], str, LampReading]], path: Path) -> None:
-    """Write a sheet of the wrongly named crops, then of the least sure ones: truth, name given, confidence."""
-    worst = sorted(read, key=lambda one: (one[1] == one[2].state, one[2].confidence))[:LAMP_TILES]
-    figure, axes = plt.subplots(2, LAMP_TILES // 2, figsize=(LAMP_TILES, 5), squeeze=False)
-    for place, (crop, truth, reading) in zip(axes.flat, worst, strict=False):
-        place.imshow(crop[..., ::-1])
-        colour = "black" if truth == reading.state else "red"
-        place.set_title(f"{truth}\n{reading.state} {reading.confidence:.2f}", fontsize=9, color=colour)
-    for place in axes.flat:
-        place.axis("off")
-    figure.tight_layout()
-    figure.savefig(path, dpi=80)
     plt.close(figure)

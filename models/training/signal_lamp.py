@@ -9,24 +9,22 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import yaml
 
-from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.lamp_classifier import LampClassifier
-from camera_pipeline.detect.manifest_file import write_manifest
+from camera_pipeline.detect.labelled_crops import read_labelled_crops
+from camera_pipeline.detect.manifest_file import accuracy_of, write_manifest
+from camera_pipeline.pipeline.crop_evaluation import CropEvaluation
 from models.training.config import ROOT, LampConfig, load_config
-from models.training.crop_export import accuracy_of, confusion, export
+from models.training.crop_export import export
 from models.training.crop_net import Crop, Draw, Run
 from models.training.crop_net import train as train_network
 from models.training.lamp_views import at_most, darkened, draw_head, random_view
 from models.training.manifest import origin
-from models.training.plot import draw_lamp_misses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.random import Generator
     from numpy.typing import NDArray
     from torch import nn
@@ -40,18 +38,10 @@ def load_crops(folder: Path, config: LampConfig) -> list[Crop]:
     """Read the crops of every class folder that there is.
 
     Raises:
-        FileNotFoundError: there is no crop.
+        MediaError: there is no crop, or a picture cannot be decoded.
     """
-    crops = [
-        Crop(path.name, np.asarray(cv2.imread(str(path)), np.uint8), config.classes.index(name))
-        for part, name in config.data.folders.items()
-        for path in sorted((folder / part).glob("*.jp*g"))
-    ]
-    if not crops:
-        raise FileNotFoundError(
-            f"no crops in {folder}/{{{','.join(config.data.folders)}}}; mend data.train or data.val"
-        )
-    return crops
+    labelled = read_labelled_crops(folder, config.classes)
+    return [Crop(crop.name, crop.image, config.classes.index(crop.label)) for crop in labelled]
 
 
 def view_of(rng: Generator, state: int, crops: list[Crop], config: LampConfig) -> NDArray[np.uint8]:
@@ -85,25 +75,24 @@ def train(config: LampConfig, folder: Path) -> Run:
 
 
 def export_measured(
-    model: nn.Module, config: LampConfig, val: list[Crop], trained: Sequence[str], path: Path, misses: Path
+    model: nn.Module, config: LampConfig, val: Path, trained: Sequence[str], path: Path, misses: Path
 ) -> None:
     """Write the model, measure it as the runtime will run it, and write manifest and sheet of misses.
 
     Args:
         model: the trained network, logits.
         config: how it was trained.
-        val: the crops to measure with.
+        val: the crops to measure with, a folder for each class.
         trained: names of the crops it was trained on.
         path: the ONNX file.
         misses: the picture of wrongly named crops.
     """
     manifest = export(model, config, [*origin(config, trained), DRAWN], path)
-    readings = LampClassifier(DetectorSettings(model=str(path.with_suffix(".yaml")))).classify([c.image for c in val])
-    table = confusion(config.classes, val, [reading.state for reading in readings])
-    manifest["accuracy"] = accuracy_of(config.data.val_name, table)
+    evaluation = CropEvaluation(str(path.with_suffix(".yaml")), val, None)
+    manifest["accuracy"] = accuracy_of(evaluation.run(lambda: None), config.data.val_name)
     print(yaml.safe_dump(manifest["accuracy"]))
     write_manifest(path.with_suffix(".yaml"), manifest)
-    draw_lamp_misses([(c.image, config.classes[c.label], r) for c, r in zip(val, readings, strict=True)], misses)
+    evaluation.write_sheet(misses)
 
 
 def main() -> None:
@@ -121,8 +110,8 @@ def main() -> None:
         print("scenes were held out: a run to choose by, nothing is exported")
         return
     names = [crop.name for crop in load_crops(ROOT / config.data.train, config)]
-    val = load_crops(ROOT / config.data.val, config)
-    export_measured(run.averaged, config, val, names, options.out / "signal_lamp.onnx", run.folder / "misses.png")
+    out, misses = options.out / "signal_lamp.onnx", run.folder / "misses.png"
+    export_measured(run.averaged, config, ROOT / config.data.val, names, out, misses)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ tables beside this file. Colours that are rare on the road are learnt mostly fro
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,12 +14,13 @@ import cv2
 import numpy as np
 import yaml
 
-from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.manifest_file import write_manifest
-from camera_pipeline.detect.vehicle_colour import UNKNOWN, VehicleColourClassifier
+from camera_pipeline.detect.labelled_crops import cut, read_labelled_crops
+from camera_pipeline.detect.manifest_file import accuracy_of, write_manifest
+from camera_pipeline.detect.vehicle_colour import UNKNOWN
+from camera_pipeline.pipeline.crop_evaluation import CropEvaluation
 from models.training.colour_views import body_mask, random_view, repainted, unseen
 from models.training.config import ROOT, ColourConfig, load_config
-from models.training.crop_export import accuracy_of, confusion, export
+from models.training.crop_export import export
 from models.training.crop_net import Crop, Draw, Run
 from models.training.crop_net import train as train_network
 from models.training.data import read_sample
@@ -52,22 +52,10 @@ def load_crops(table: Path, config: ColourConfig) -> list[Crop]:
     """Read the crops that a table names, in its order.
 
     Raises:
-        MediaError: a picture is missing.
+        MediaError: the table or a picture cannot be used.
     """
-    crops = []
-    with table.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            folder, name = row["picture"].rsplit("/", 1)
-            sample = read_sample(ROOT / config.data.pictures / folder / "images" / f"{name}.jpg")
-            image = cut(sample.image, sample.boxes[int(row["box"])])
-            crops.append(Crop(name, image, config.classes.index(row["colour"])))
-    return crops
-
-
-def cut(image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """What lies in a box, x0 y0 x1 y1 px; at least one pixel."""
-    x0, y0, x1, y1 = (max(0, round(float(side))) for side in box)
-    return image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    named = read_labelled_crops(table, config.classes, ROOT / config.data.pictures)
+    return [Crop(crop.name, crop.image, config.classes.index(crop.label)) for crop in named]
 
 
 def light_vehicles(config: ColourConfig) -> list[LightVehicle]:
@@ -145,10 +133,8 @@ def export_measured(run: Run, config: ColourConfig, path: Path) -> None:
     manifest = export(run.averaged, config, origin(config, trained), path)
     manifest["thresholds"] = {"confidence": config.confidence}
     write_manifest(path.with_suffix(".yaml"), manifest)
-    crops = load_crops(ROOT / config.data.check, config)
-    reader = VehicleColourClassifier(DetectorSettings(model=str(path.with_suffix(".yaml"))))
-    named = [one.colour for one in reader.read([crop.image for crop in crops])]
-    manifest["accuracy"] = accuracy_of(config.data.check_name, confusion(config.classes, crops, named))
+    evaluation = CropEvaluation(str(path.with_suffix(".yaml")), ROOT / config.data.check, ROOT / config.data.pictures)
+    manifest["accuracy"] = accuracy_of(evaluation.run(lambda: None), config.data.check_name)
     print(yaml.safe_dump(manifest["accuracy"]))
     write_manifest(path.with_suffix(".yaml"), manifest)
 

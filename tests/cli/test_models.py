@@ -23,6 +23,7 @@ from camera_pipeline.detect.model import load_model
 from camera_pipeline.picture import Picture
 from camera_pipeline.pipeline.model_store import ModelEvaluation
 from camera_pipeline.pipeline.snapshots import still_frame
+from models.training.lamp_views import draw_head
 from models.training.plate_render import MOTORBIKE, Plate, draw_ink
 from tests.cli.test_commands import run
 
@@ -96,11 +97,31 @@ def test_every_shipped_model_verifies_whatever_its_task(
     assert [line.split() for line in said] == [["good", str(path)] for path in sorted(MODELS.glob("*.yaml"))]
 
 
-def test_only_detectors_and_plate_readers_are_evaluated(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], junction: Path
+def test_evaluate_measures_a_classifier_by_class_and_light_and_draws_what_it_misnamed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert run(monkeypatch, "models", "evaluate", "signal_lamp", "--data", junction) == 2
-    assert "is a model for classification" in capsys.readouterr().err
+    for folder, name, shown in (("red", "a_day", "red"), ("yellow", "b_night", "amber"), ("green", "c", "red")):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+        head = draw_head(np.random.default_rng(1), shown)  # the last one is labelled wrong
+        cv2.imwrite(str(tmp_path / "set" / folder / f"{name}.png"), head)
+    arguments = ("evaluate", "signal_lamp", "--data", tmp_path / "set", "--out", tmp_path / "out")
+    assert run(monkeypatch, "models", *arguments) == 0
+    rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
+    assert rows["green"] == ["1", "0.0%", "-", "1", "0", "0", "0"]
+    assert (rows["day"], rows["night"], rows["all"]) == (["1", "100.0%"], ["1", "100.0%"], ["3", "66.7%"])
+    sheet = cv2.imread(str(tmp_path / "out" / "misses.png"))
+    assert sheet is not None
+    assert sheet.shape[0] == 160  # one row of tiles
+
+
+def test_a_table_of_boxes_is_measured_by_the_rules_for_colours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], junction: Path, tmp_path: Path
+) -> None:
+    rows = [f"{junction.name}/0060,{box},{colour}" for box, colour in enumerate(["unknown", "red"])]
+    (tmp_path / "set.csv").write_text("\n".join(["picture,box,colour", *rows]))
+    arguments = ("--data", tmp_path / "set.csv", "--pictures", junction.parent, "--out", tmp_path)
+    assert run(monkeypatch, "models", "evaluate", "vehicle_colour", *arguments) == 0
+    assert "2 picture(s)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -142,6 +163,8 @@ def test_a_wrong_or_tampered_model_is_named_with_the_cure_and_ends_with_1(
         (["evaluate", "nothing", "--data", "."], "no model 'nothing'"),
         (["evaluate", "vehicles", "--data", "/nowhere"], "neither labels/ nor one COCO"),
         (["evaluate", "plate_text", "--data", "/nowhere"], "text.csv: cannot be read"),
+        (["evaluate", "signal_lamp", "--data", "/nowhere"], "no crops"),
+        (["evaluate", "vehicle_colour", "--data", "/nowhere.csv"], "nowhere.csv: cannot be read"),
         (["benchmark", "nothing"], "no model 'nothing'"),
     ],
 )

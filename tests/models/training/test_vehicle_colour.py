@@ -49,14 +49,6 @@ def test_tables_name_boxes_of_pictures(pictures: Path) -> None:
     assert {crop.image.shape for crop in crops} == {(70, 110, 3)}
 
 
-@pytest.mark.parametrize(
-    ("box", "shape"), [((-3, -2, 5, 4), (4, 5)), ((2, 2, 2.2, 2.2), (1, 1)), ((0, 0, 20, 10), (10, 20))], ids=str
-)
-def test_a_box_is_cut_to_the_picture_and_never_empty(box: tuple[float, ...], shape: tuple[int, int]) -> None:
-    cut = vehicle_colour.cut(np.zeros((10, 20, 3), np.uint8), np.array(box, np.float32))
-    assert cut.shape[:2] == shape
-
-
 def test_light_vehicles_are_found_once_and_not_where_they_are_excluded(pictures: Path) -> None:
     found = vehicle_colour.light_vehicles(small(pictures))
     assert len(found) == 1
