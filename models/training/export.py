@@ -7,7 +7,6 @@ exported file itself, run by ONNX Runtime, so the manifest states what ships.
 from __future__ import annotations
 
 import argparse
-import random
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,15 +20,13 @@ from models.training.config import ROOT, TrainingConfig, load_config
 from models.training.data import load_samples
 from models.training.manifest import Origin, describe, judged, origin
 from models.training.onnx_file import TOLERANCE, write_onnx
-from models.training.vehicles import batch_of, initial_model
-from models.training.yolox import STRIDES, Yolox, fold_batch_norm, recalibrate_batch_norm
+from models.training.vehicles import finished, initial_model
+from models.training.yolox import STRIDES, Yolox
 
 if TYPE_CHECKING:
     from models.training.data import Sample
 
 OWN_CLASSES: Final = re.compile(r"heads\.\d\.class_")  # COCO's classes are other ones, nothing to keep
-NORMALISATION_PICTURES: Final = 192  # for batch normalisation
-NORMALISATION_BATCH: Final = 24
 
 
 class Deployed(nn.Module):
@@ -68,10 +65,7 @@ def load_trained(checkpoint: Path, config: TrainingConfig, train: list[Sample]) 
     for name, value in weights.items():
         if value.is_floating_point():
             value.lerp_(trained[name], 1.0 if OWN_CLASSES.search(name) else config.blend)
-    some = random.Random(config.seed).sample(train, min(NORMALISATION_PICTURES, len(train)))
-    recalibrate_batch_norm(model, batch_of(some, config.input_wh), NORMALISATION_BATCH)
-    fold_batch_norm(model)
-    return model
+    return finished(model, config, train)
 
 
 def write_detector(model: Yolox, path: Path, input_wh: tuple[int, int]) -> None:

@@ -39,6 +39,7 @@ from models.training.yolox import (
     fold_batch_norm,
     insert_batch_norm,
     load_onnx_weights,
+    recalibrate_batch_norm,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 HAS_FAST_BFLOAT16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 """Where the processor only emulates it, a step takes seven times as long as in float32."""
 CALIBRATION_PICTURES = 64  # for the statistics of the inserted batch normalisation
+NORMALISATION_PICTURES = 192  # for those of the trained one
+NORMALISATION_BATCH = 24
 
 
 class Ranks(NamedTuple):
@@ -150,11 +153,18 @@ def train_epoch(run: Run, pool: Pool, ranks: Ranks) -> dict[str, float]:
     return dict(zip(("box", "objectness", "classes", "l1", "positives"), (sums / steps).round(4).tolist(), strict=True))
 
 
+def finished(model: Yolox, config: TrainingConfig, train: list[Sample]) -> Yolox:
+    """A copy of a trained network as it ships: batch normalisation measured anew on plain pictures, and folded."""
+    model = copy.deepcopy(model)
+    some = random.Random(config.seed).sample(train, min(NORMALISATION_PICTURES, len(train)))
+    recalibrate_batch_norm(model, batch_of(some, config.input_wh), NORMALISATION_BATCH)
+    fold_batch_norm(model)
+    return model
+
+
 @torch.no_grad()
 def evaluate_model(model: Yolox, samples: list[Sample], config: TrainingConfig) -> Evaluation:
-    """Accuracy of a model (left as it is) on labelled pictures, by the runtime's own rules."""
-    model = copy.deepcopy(model)
-    fold_batch_norm(model)
+    """Accuracy of a finished model on labelled pictures, by the runtime's own rules."""
     grid = anchor_grid(config.input_wh[1], config.input_wh[0])
     reader, found = RowReader(config.input_wh, len(config.classes)), []
     for start in range(0, len(samples), 8):
@@ -166,10 +176,11 @@ def evaluate_model(model: Yolox, samples: list[Sample], config: TrainingConfig) 
     return evaluate(samples, found, list(config.classes))
 
 
-def finish_epoch(run: Run, record: dict[str, Any], val: list[Sample]) -> None:
+def finish_epoch(run: Run, record: dict[str, Any], data: Datasets) -> None:
     """Evaluate when it is time, keep the best, write checkpoint, log and curves."""
     if run.epoch % run.config.evaluate_every == 0 or run.epoch == run.config.epochs:
-        result = evaluate_model(run.averaged, val, run.config)
+        model = finished(run.averaged, run.config, data.pool.samples)
+        result = evaluate_model(model, data.val, run.config)
         print(result.table(), flush=True)
         record["map50"], record["map50_95"] = round(result.map50, 4), round(result.map50_95, 4)
         record["ap50"] = {name: round(c.ap50, 4) for name, c in result.classes.items()}
@@ -185,7 +196,7 @@ def finish_epoch(run: Run, record: dict[str, Any], val: list[Sample]) -> None:
 
 def train_in_process(rank: int, count: int, config: TrainingConfig, folder: Path, data: Datasets) -> None:
     """Train to the end as one of `count` processes, each with one thread and its share of every batch."""
-    pool, val = data
+    pool = data.pool
     torch.set_num_threads(1)
     torch.manual_seed(config.seed)
     if count > 1:
@@ -199,7 +210,7 @@ def train_in_process(rank: int, count: int, config: TrainingConfig, folder: Path
         run.epoch += 1
         record["seconds"] = round(time.monotonic() - began_s, 1)
         if rank == 0:
-            finish_epoch(run, record, val)
+            finish_epoch(run, record, data)
         if count > 1:
             distributed.barrier()
 

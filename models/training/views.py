@@ -32,7 +32,7 @@ class Pool(NamedTuple):
 
     @classmethod
     def of(cls, samples: list[Sample], extra: list[list[Sample]], config: TrainingConfig) -> Pool:
-        """A pool that draws rare classes more often."""
+        """A pool that draws rare classes and cameras with few pictures more often."""
         return cls(samples, sampling_weights(samples, len(config.classes), config.data.common_fraction), extra)
 
     def draw(self, rng: Generator, extra_fraction: float) -> Sample:

@@ -60,11 +60,11 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         load_samples(tmp_path)
 
 
-def labelled(*classes: int) -> Sample:
+def labelled(*classes: int, name: str = "a") -> Sample:
     """A sample with objects of these classes."""
     boxes = np.zeros((len(classes), 4), np.float32)
     return Sample(
-        name="a",
+        name=name,
         image=np.zeros((1, 1, 3), np.uint8),
         boxes=boxes,
         classes=np.array(classes, np.int64),
@@ -77,3 +77,10 @@ def test_rare_classes_are_drawn_more_often() -> None:
     weights = sampling_weights(samples, 3, common_fraction=0.4)
     assert weights.sum() == pytest.approx(1)
     assert weights[9] / weights[0] == pytest.approx(2)  # sqrt(0.4 / 0.1)
+
+
+def test_cameras_with_few_pictures_are_drawn_more_often() -> None:
+    samples = [labelled(0, name=f"junction_{i}") for i in range(9)] + [labelled(0, name="bridge_1")]
+    weights = sampling_weights(samples, 1, common_fraction=0.4)
+    assert weights[9] / weights[0] == pytest.approx(3)
+    assert weights[:9] == pytest.approx([weights[0]] * 9)
