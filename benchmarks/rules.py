@@ -27,6 +27,7 @@ RULES = (
     "wrong_way",
     "wrong_lane",
     "forbidden_vehicle",
+    "illegal_turn",
     "illegal_uturn",
     "solid_line",
     "illegal_stop",
@@ -41,6 +42,7 @@ TOLERANCE_S = {
     "wrong_way": 8.0,
     "wrong_lane": 8.0,
     "forbidden_vehicle": 8.0,
+    "illegal_turn": 20.0,  # the truth has when they came in, the rule tells when they went out
     "illegal_uturn": 8.0,
     "solid_line": 4.0,
     "illegal_stop": 15.0,

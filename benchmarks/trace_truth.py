@@ -77,6 +77,7 @@ def read_scenario(folder: Path, *, every: int = 1) -> Scenario:
     """Return a scenario, every n-th frame of it."""
     lines = _lines(folder / "trace.jsonl.gz")
     scenario = Scenario(folder.name, next(lines), json.loads((folder / "truth.json").read_text()))
+    _forbid_right_turns(scenario.truth)
     start = datetime.fromisoformat(scenario.header["start"])
     for number, (line, ids) in enumerate(zip(lines, _lines(folder / "ids.jsonl.gz"), strict=True)):
         if number % every == 0:
@@ -100,6 +101,7 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         "wrong_way": {},
         "wrong_lane": {},
         "forbidden_vehicle": {"zones": ["no_trucks"], "classes": ["truck"]},
+        "illegal_turn": {"entry": "stop_line", "exits": ["right_turn_line"]},
         "illegal_uturn": {},
         "solid_line": {"lines": ["solid_centre", "solid_mid_left"]},
         "illegal_stop": {
@@ -129,6 +131,12 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         signals={signal: Signal(red=_LAMP, green=_LAMP)},
         rules=tuple(entries),
     )
+
+
+def _forbid_right_turns(truth: dict[str, Any]) -> None:
+    """Take all right turns as acts of `illegal_turn`: they are allowed here, but nothing else tests the rule."""
+    turns = [item for item in truth["near_misses"] if item["type"].startswith("right_turn")]
+    truth["acts"] += [{**turn, "type": "illegal_turn"} for turn in turns]
 
 
 def _points(shape: dict[str, Any]) -> tuple[tuple[float, float], ...]:

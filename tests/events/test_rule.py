@@ -19,6 +19,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "stopped_vehicle": {"zones": ["approach"]},
     "congestion": {"zone": "approach"},
     "illegal_stop": {"kerb": ["approach"]},
+    "illegal_turn": {"entry": "stop_line", "exits": ["right_turn_line"]},
     "illegal_uturn": {},
     "solid_line": {"lines": ["stop_line"]},
     "camera_health": {},
