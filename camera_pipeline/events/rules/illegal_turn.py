@@ -25,13 +25,16 @@ from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.hours import Hours, holds
 from camera_pipeline.events.rules.identity import are_at_edge, were_lost
+from camera_pipeline.events.rules.junction import front_point
 from camera_pipeline.geometry import Gate, box_points, interpolate, to_pixels
 from camera_pipeline.types import EventKind, Scene
 
 Bool = NDArray[np.bool_]
 
 SEEN = 2
-"""So often a vehicle must be seen before the entry, and so often on end beyond the exit."""
+"""So often a vehicle must be seen before the entry, and so often on end with its front beyond the exit."""
+OUT_COSINE = 0.5
+"""Within 60° of straight across an exit is going out; who passes along it only comes near."""
 END_SLACK = 0.5
 """Box heights by which a vehicle may pass beside the drawn end of an exit: seen from its side, its lower edge is nearer
 to the camera than its middle."""
@@ -126,23 +129,27 @@ class IllegalTurn(Rule[IllegalTurnSettings]):
 
     def _enter(self, gate: Gate, histories: Histories, now_s: float) -> None:
         vehicles = histories.now
-        for row, at_s in _crossings(gate, vehicles, self.watched(vehicles), now_s, slack=0.0):
+        shares = gate.crossing(box_points(vehicles.previous_xyxy), vehicles.anchor)
+        for row in np.flatnonzero(self.watched(vehicles) & ~np.isnan(shares)).tolist():
             key = int(vehicles.key[row])
             before = gate.distance_px(box_points(histories.path(key).xyxy)) < 0
             if before.sum() >= SEEN and not (key in self._turns and self._turns[key].is_told):
-                self._turns[key] = _Turn(at_s)
+                self._turns[key] = _Turn(interpolate(float(vehicles.previous_s[row]), now_s, float(shares[row])))
 
     def _leave(self, name: str, gate: Gate, vehicles: Vehicles, now_s: float) -> Iterator[Candidate]:
-        entered = self.watched(vehicles) & np.isin(vehicles.key, list(self._turns))
-        for row, at_s in _crossings(gate, vehicles, entered, now_s, slack=END_SLACK):
+        """Follow who came in; the front counts, since a way out often ends at the picture's edge."""
+        entered = np.flatnonzero(self.watched(vehicles) & np.isin(vehicles.key, list(self._turns)))
+        front = front_point(gate.normal.mean(axis=0))
+        before, after = (box_points(boxes[entered], *front) for boxes in (vehicles.previous_xyxy, vehicles.xyxy))
+        shares = gate.crossing(before, after, END_SLACK * vehicles.height_px[entered])
+        beyond = (gate.distance_px(after) >= 0) & _goes_out(vehicles, gate)[entered]
+        for row, share, is_beyond in zip(entered.tolist(), shares.tolist(), beyond.tolist(), strict=True):
             turn = self._turns[int(vehicles.key[row])]
-            turn.exit, turn.left_s, turn.looks = name, at_s, 0
-        beyond = gate.distance_px(vehicles.anchor) >= 0
-        for row in np.flatnonzero(entered).tolist():
-            turn = self._turns[int(vehicles.key[row])]
+            if not np.isnan(share):
+                turn.exit, turn.left_s = name, interpolate(float(vehicles.previous_s[row]), now_s, share)
             if turn.exit != name or turn.is_told:
                 continue
-            turn.looks = turn.looks + 1 if beyond[row] else 0
+            turn.looks = turn.looks + 1 if is_beyond else 0
             if turn.looks >= SEEN:
                 turn.is_told = True
                 yield self._candidate(vehicles, row, turn)
@@ -158,13 +165,7 @@ class IllegalTurn(Rule[IllegalTurnSettings]):
         )
 
 
-def _crossings(gate: Gate, vehicles: Vehicles, asked: Bool, now_s: float, *, slack: float) -> list[tuple[int, float]]:
-    """Return row and media time of each asked vehicle that has just crossed a gate; slack is in box heights."""
-    rows = np.flatnonzero(asked)
-    before, after = box_points(vehicles.previous_xyxy[rows]), vehicles.anchor[rows]
-    shares = gate.crossing(before, after, slack * vehicles.height_px[rows])
-    return [
-        (row, interpolate(float(vehicles.previous_s[row]), now_s, share))
-        for row, share in zip(rows.tolist(), shares.tolist(), strict=True)
-        if not np.isnan(share)
-    ]
+def _goes_out(vehicles: Vehicles, gate: Gate) -> Bool:
+    """Return which vehicles move across a gate, towards beyond, bool (M,)."""
+    speed = np.hypot(*vehicles.velocity.T)
+    return np.asarray(vehicles.velocity @ gate.normal.mean(axis=0) >= OUT_COSINE * speed)

@@ -82,7 +82,7 @@ class Junction:
             proceed=Gate.between(drawn[proceed_line], 2 * end - start),
             entry=Gate.between(drawn[entry_line], end) if entry_line else None,
             turn=Gate.between(drawn[turn_line], 2 * drawn[turn_line].mean(axis=0) - start) if turn_line else None,
-            front=front or _front(gate.normal.mean(axis=0)),
+            front=front or front_point(gate.normal.mean(axis=0)),
             frame_wh=frame_wh,
         )
 
@@ -113,7 +113,7 @@ class Junction:
         return float(point[0] / self.frame_wh[0]), float(point[1] / self.frame_wh[1])
 
 
-def _front(across: Float) -> tuple[float, float]:
+def front_point(across: Float) -> tuple[float, float]:
     """Return the point of a box that comes first when traffic moves along a direction (2,) in the picture.
 
     Traffic towards the camera shows its front at the lower edge; traffic to the side has it at that side.

@@ -43,7 +43,8 @@ def test_a_turn_is_told_once_when_it_leaves(actor: Actor, settings: dict[str, An
     assert (event.type, event.details["entry"], event.details["exit"]) == (
         "illegal_turn", "stop_line", "right_turn_line",
     )  # fmt: skip
-    left_s = actor.way[-1][0] - 4.0 * (150.0 - 80.0) / (400.0 - 80.0)
+    front = actor.way[-1][1] - actor.size_wh[0] / 2
+    left_s = actor.way[-1][0] - 4.0 * (150.0 - front) / 320.0
     assert event.media_time_s == pytest.approx(left_s, abs=0.3)
     assert event.details["turned_s"] == pytest.approx(left_s - (2.0 if actor.way[-1][0] == 8.0 else 1.5), abs=0.5)
 
