@@ -5,12 +5,15 @@ precision is COCO's (101 recall points, greedy matching by score). A prediction 
 half inside an ignore box is not counted.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from camera_pipeline.detect.picture_accuracy import PictureAccuracy, count_pictures
 
 SCORE_FLOOR: Final = 0.001  # detections below do not move average precision
 IOUS: Final = np.arange(0.5, 0.96, 0.05)
@@ -56,30 +59,32 @@ class ClassResult:
 
 @dataclass(kw_only=True)
 class Evaluation:
-    """Results by class; classes without labels are left out."""
+    """Results by class; classes without labels are left out. `pictures` needs thresholds, and pictures of nothing."""
 
     classes: dict[str, ClassResult]
+    pictures: PictureAccuracy | None = None
 
     @property
     def map50(self) -> float:
-        """Mean AP at IoU 0.5."""
-        return float(np.mean([c.ap50 for c in self.classes.values()]))
+        """Mean AP at IoU 0.5; NaN where nothing is labelled."""
+        return float(np.mean([c.ap50 for c in self.classes.values()])) if self.classes else math.nan
 
     @property
     def map50_95(self) -> float:
-        """Mean AP over IoU 0.5 to 0.95."""
-        return float(np.mean([c.ap50_95 for c in self.classes.values()]))
+        """Mean AP over IoU 0.5 to 0.95; NaN where nothing is labelled."""
+        return float(np.mean([c.ap50_95 for c in self.classes.values()])) if self.classes else math.nan
 
     def figures(self) -> dict[str, Any]:
         """What a manifest states."""
         classes = self.classes
-        return {
+        figures = {
             "map50": round(self.map50, 3),
             "map50_95": round(self.map50_95, 3),
             "ap50": {name: round(c.ap50, 3) for name, c in classes.items()},
             "f1": {name: round(c.best_f1, 3) for name, c in classes.items()},
             "recall_by_height": {n: {h: list(v) for h, v in c.recall_by_height.items()} for n, c in classes.items()},
         }
+        return figures | ({"pictures": self.pictures.figures()} if self.pictures is not None else {})
 
     def table(self) -> str:
         """The results as text."""
@@ -89,7 +94,8 @@ class Evaluation:
             lines.append(
                 f"{name:15}{c.labels:7}{c.ap50:7.3f}{c.ap50_95:9.3f}{c.best_f1:6.2f}{c.best_threshold:6.2f}   {heights}"
             )
-        return "\n".join([*lines, f"{'mean':22}{self.map50:7.3f}{self.map50_95:9.3f}"])
+        lines.append(f"{'mean':22}{self.map50:7.3f}{self.map50_95:9.3f}")
+        return "\n".join([*lines, *([self.pictures.table()] if self.pictures is not None else [])])
 
 
 def overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -165,12 +171,26 @@ def class_result(parts: list[_Matched]) -> ClassResult:
     )
 
 
-def evaluate(samples: Iterable[Labelled], found: Iterable[Found], names: Sequence[str]) -> Evaluation:
-    """Score detections against labels."""
+def evaluate(
+    samples: Iterable[Labelled],
+    found: Iterable[Found],
+    names: Sequence[str],
+    confidence: NDArray[np.float64] | None = None,
+) -> Evaluation:
+    """Score detections against labels.
+
+    Args:
+        samples: the labels.
+        found: the detections, weak ones too.
+        names: the classes, by id.
+        confidence: least score of each class, (C,), to count whole pictures by.
+    """
     pairs = list(zip(samples, found, strict=True))
     results = {}
     for class_id, name in enumerate(names):
         parts = [match(sample, one, class_id) for sample, one in pairs]
         if any(len(part.recalled) for part in parts):
             results[name] = class_result(parts)
-    return Evaluation(classes=results)
+    if confidence is None or all(len(sample.boxes) or len(sample.ignore) for sample, _ in pairs):
+        return Evaluation(classes=results)
+    return Evaluation(classes=results, pictures=count_pictures(pairs, names, confidence))

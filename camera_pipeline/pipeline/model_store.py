@@ -73,7 +73,8 @@ class ModelEvaluation:
         self._manifest = read_manifest(find_manifest(model))
         self._detector = Detector(load_model(DetectorSettings(model=model, confidence=SCORE_FLOOR)))
         self._set = LabelledSet(data, self._manifest.classes)
-        self._sheet = ErrorSheet(np.array(self._manifest.confidence_of_classes()))
+        self._confidence = np.array(self._manifest.confidence_of_classes())
+        self._sheet = ErrorSheet(self._confidence)
 
     def __len__(self) -> int:
         return len(self._set)
@@ -93,7 +94,7 @@ class ModelEvaluation:
             labels.append(_Labels(picture.boxes, picture.classes, picture.ignore))
             found.append(one)
             progress()
-        return evaluate(labels, found, self._manifest.classes)
+        return evaluate(labels, found, self._manifest.classes, self._confidence)
 
     def write_sheet(self, path: Path) -> None:
         """Write the pictures with most errors at the manifest's thresholds as one PNG.

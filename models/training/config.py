@@ -54,6 +54,10 @@ class Data(_Closed):
     """More folders with `images`, `labels` and `ignore`, for instance of rendered pictures."""
     extra_fraction: Fraction = 0.0
     """How large a part of the drawn pictures comes from `extra`, from each folder as much as from another."""
+    quiet: Path | None = None
+    """Pictures kept out of training that show none of the classes: they set the thresholds. None: best F1 on `val`."""
+    quiet_share: Fraction = 0.0
+    """In how large a part of them something may be told."""
 
 
 class RunConfig(_Closed):
@@ -94,6 +98,8 @@ class TrainingConfig(EpochConfig):
     gradient_clip: PositiveFloat
     blend: Fraction
     """How far the exported weights lie from the start (0) to the trained ones (1)."""
+    frozen: tuple[str, ...] = ()
+    """Parts of the network, by the beginnings of their names, that stay as they start."""
     mosaic_probability: Fraction
     mosaic_scale: tuple[PositiveFloat, PositiveFloat]
     single_scale: tuple[PositiveFloat, PositiveFloat]

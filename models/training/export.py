@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
+from camera_pipeline.config import DetectorSettings
+from camera_pipeline.detect.accuracy import SCORE_FLOOR
+from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.labels import read_image
 from camera_pipeline.detect.manifest_file import write_manifest
-from camera_pipeline.pipeline.model_store import ModelEvaluation
+from camera_pipeline.detect.model import load_model
+from camera_pipeline.detect.picture_accuracy import quiet_thresholds
+from camera_pipeline.pipeline.model_store import ModelEvaluation, found_in
 from models.training.config import ROOT, TrainingConfig, load_config
 from models.training.data import load_samples
 from models.training.manifest import Origin, describe, judged, origin
@@ -24,6 +31,7 @@ from models.training.vehicles import finished, initial_model
 from models.training.yolox import STRIDES, Yolox
 
 if TYPE_CHECKING:
+    from models.training.config import Data
     from models.training.data import Sample
 
 OWN_CLASSES: Final = re.compile(r"heads\.\d\.class_")  # COCO's classes are other ones, nothing to keep
@@ -93,11 +101,24 @@ def publish(path: Path, config: TrainingConfig, trained_on: Origin, misses: Path
     target = path.with_suffix(".yaml")
     manifest = describe(path, config, trained_on)
     write_manifest(target, manifest)
+    confidence = confidence_by_quiet_pictures(target, config.data) if config.data.quiet is not None else None
+    if confidence is not None:
+        manifest["thresholds"]["confidence"] = confidence
+        write_manifest(target, manifest)
     evaluation = ModelEvaluation(str(target), ROOT / config.data.val)
     result = evaluation.run(lambda: None)
     print(f"{path.name}\n{result.table()}")
-    write_manifest(target, manifest | judged(result, config.data.val_name))
+    write_manifest(target, manifest | judged(result, config.data.val_name, confidence))
     evaluation.write_sheet(misses)
+
+
+def confidence_by_quiet_pictures(manifest: Path, data: Data) -> dict[str, float]:
+    """The threshold of each class by which a model tells something in few enough of the configured quiet pictures."""
+    detector = Detector(load_model(DetectorSettings(model=str(manifest), confidence=SCORE_FLOOR)))
+    quiet = sorted((ROOT / (data.quiet or "") / "images").glob("*.jp*g"))
+    found = [found_in(detector, read_image(path)) for path in tqdm(quiet, "quiet pictures")]
+    least = quiet_thresholds(found, len(detector.class_names), data.quiet_share)
+    return dict(zip(detector.class_names, least.tolist(), strict=True))
 
 
 def main() -> None:

@@ -83,11 +83,11 @@ def describe(path: Path, config: TrainingConfig, trained_on: Origin) -> dict[str
     }
 
 
-def judged(result: Evaluation, measured_on: str) -> dict[str, Any]:
-    """What evaluation adds to a manifest: the threshold of each class where its F1 is best, and the accuracy."""
-    confidence = {name: max(LEAST_THRESHOLD, round(c.best_threshold, 2)) for name, c in result.classes.items()}
+def judged(result: Evaluation, measured_on: str, confidence: dict[str, float] | None = None) -> dict[str, Any]:
+    """What evaluation adds to a manifest: each class's threshold (None: where its F1 is best), and the accuracy."""
+    best = {name: max(LEAST_THRESHOLD, round(c.best_threshold, 2)) for name, c in result.classes.items()}
     return {
-        "thresholds": {"confidence": confidence, "nms_iou": NMS_IOU},
+        "thresholds": {"confidence": confidence or best, "nms_iou": NMS_IOU},
         "accuracy": accuracy_of(result, measured_on),
     }
 

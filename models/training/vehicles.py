@@ -113,6 +113,8 @@ def initial_model(config: TrainingConfig, samples: list[Sample]) -> Yolox:
     load_onnx_weights(model, ROOT / config.start.weights, config.start.coco_ids)
     some = random.Random(config.seed).sample(samples, min(CALIBRATION_PICTURES, len(samples)))
     insert_batch_norm(model, batch_of(some, config.input_wh))
+    for name, weights in model.named_parameters():
+        weights.requires_grad_(not name.startswith(config.frozen))
     return model
 
 

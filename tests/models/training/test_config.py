@@ -10,6 +10,7 @@ from models.training.config import ColourConfig, LampConfig, PlateTextConfig, Tr
 TRAINING = Path(config.__file__).parent
 KINDS = {
     "vehicles": TrainingConfig,
+    "fire_smoke": TrainingConfig,
     "signal_lamp": LampConfig,
     "plate_text": PlateTextConfig,
     "vehicle_colour": ColourConfig,

@@ -74,6 +74,11 @@ def test_thresholds_are_the_scores_of_best_f1(config: TrainingConfig, result: Ev
     assert written["accuracy"]["map50"] == 1.0
 
 
+def test_thresholds_can_be_given(config: TrainingConfig, result: Evaluation) -> None:
+    given = dict.fromkeys(config.classes, 0.7)
+    assert manifest.judged(result, "one picture", given)["thresholds"]["confidence"] == given
+
+
 def test_origin_counts_the_pictures_of_each_source(config: TrainingConfig) -> None:
     rows = manifest.origin(config, ["hoang_1", "rf100_2", "hoang_3"])
     assert [(row["set"], row["images"], row["licence"]) for row in rows] == [
