@@ -22,6 +22,8 @@ WHOLE: dict[str, dict[str, Any]] = {
     "illegal_turn": {"entry": "stop_line", "exits": ["right_turn_line"]},
     "illegal_uturn": {},
     "solid_line": {"lines": ["stop_line"]},
+    "on_pavement": {"zones": ["approach"]},
+    "box_junction": {"zones": ["approach"]},
     "camera_health": {},
 }
 KINDS = tuple(WHOLE)
