@@ -33,6 +33,7 @@ RULES = (
     "illegal_stop",
     "stopped_vehicle",
     "congestion",
+    "crash",
     "camera_health",
 )
 CLOCK = CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0)
@@ -48,6 +49,7 @@ TOLERANCE_S = {
     "illegal_stop": 15.0,
     "stopped_vehicle": 15.0,
     "congestion": 15.0,
+    "crash": 5.0,
 }
 LASTING = (
     "solid_line",

@@ -110,6 +110,9 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
             "signal_line": "stop_line",
         },
         "stopped_vehicle": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
+        "crash": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
+        "pedestrian_on_road": {"zones": ways},
+        "wrong_way_driver": {"lanes": sorted(geometry["lanes"])},
         "camera_health": {},
     }
     entries = [RuleEntry(kind=kind, **settings[kind]) for kind in rules if kind != "congestion"]

@@ -36,7 +36,7 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
     kind = EventKind.INCIDENT
     version = "1"
     settings_type = StoppedVehicleSettings
-    same_act = frozenset({"illegal_stop"})
+    same_act = frozenset({"illegal_stop", "crash"})
 
     def __init__(self, camera: Camera, settings: StoppedVehicleSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)
