@@ -26,7 +26,7 @@ from camera_pipeline.types import EventKind, Scene, Subject
 
 GROUP = "camera_pipeline.rules"
 """Entry-point group in which packages announce rules."""
-NOT_VEHICLES = ("person", "traffic_light")
+NOT_VEHICLES = ("person", "traffic_light", "debris")
 """Classes of our detectors that no vehicle rule looks at unless told to."""
 
 

@@ -20,7 +20,7 @@ from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.events.law import load_law
 from camera_pipeline.types import CaptureClock, ClockSource, Coverage, Damage, Event, Scene, SignalState, Tracks
 
-CLASSES = ("bicycle", "car", "motorcycle", "bus", "truck", "person")
+CLASSES = ("bicycle", "car", "motorcycle", "bus", "truck", "person", "debris")
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SURE_CLOCK = CaptureClock(source=ClockSource.RTCP, uncertainty_s=0.1)
 COVERAGE = Coverage(analysed=10, skipped=0, dropped=0, damaged=0)
