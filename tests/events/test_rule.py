@@ -24,6 +24,11 @@ WHOLE: dict[str, dict[str, Any]] = {
     "solid_line": {"lines": ["stop_line"]},
     "on_pavement": {"zones": ["approach"]},
     "box_junction": {"zones": ["approach"]},
+    "crash": {"zones": ["approach"]},
+    "pedestrian_on_road": {"zones": ["approach"]},
+    "crowd": {"zone": "approach"},
+    "debris": {},
+    "wrong_way_driver": {"lanes": ["down"]},
     "camera_health": {},
 }
 KINDS = tuple(WHOLE)

@@ -7,6 +7,7 @@ lane        │ ▼ ▼ ▼ │   direction, as drawn
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,9 @@ class WrongWay(Rule[WrongWaySettings]):
 
     kind = EventKind.VIOLATION
     version = "1"
-    settings_type = WrongWaySettings
+    settings_type: ClassVar[type[WrongWaySettings]] = WrongWaySettings
+    told_as: ClassVar[str] = "wrong_way"
+    least_pace: ClassVar[float] = AGAINST_PACE
 
     def __init__(self, camera: Camera, settings: WrongWaySettings, class_names: tuple[str, ...]) -> None:
         super().__init__(camera, settings, class_names)
@@ -115,7 +118,7 @@ class WrongWay(Rule[WrongWaySettings]):
 
     def _rows(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> tuple[dict[int, str], NDArray[np.bool_]]:
         """Return the rows of vehicles that move against the lane they are in (and along none), and who moves along."""
-        moving = self.watched(vehicles) & (vehicles.pace >= AGAINST_PACE)
+        moving = self.watched(vehicles) & (vehicles.pace >= self.least_pace)
         against: dict[int, str] = {}
         along = np.zeros(len(vehicles), np.bool_)
         for lane in self._road.lanes(frame_wh):
@@ -142,7 +145,7 @@ class WrongWay(Rule[WrongWaySettings]):
 
     def _candidate(self, vehicles: Vehicles, row: int, state: _Against) -> Candidate:
         return Candidate(
-            type="wrong_way",
+            type=self.told_as,
             media_time_s=state.began_s,
             subject=self.subject(vehicles, row),
             vehicle=int(vehicles.key[row]),
