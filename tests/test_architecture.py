@@ -15,7 +15,7 @@ COMPOSERS = ("pipeline", "cli")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES = 300  # a file is one noun; longer ones are two
 HEAVY = {"torch", "ultralytics", "matplotlib", "moderngl", "onnx", "scipy"}
-MAKERS = {PACKAGE / "detect" / "export" / name for name in ("graph.py", "yolov5.py")}
+MAKERS = {PACKAGE / "detect" / "export" / name for name in ("graph.py", "int8.py", "yolov5.py")}
 """Modules that only the commands for making models import, when they run."""
 
 

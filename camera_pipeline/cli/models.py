@@ -1,5 +1,7 @@
 """`models`: list, verify, evaluate and time the models on this machine."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,7 @@ from camera_pipeline.errors import UserError
 from camera_pipeline.machine import cores, processor
 from camera_pipeline.pipeline import model_store
 from camera_pipeline.pipeline.model_export import export
+from camera_pipeline.pipeline.model_quantize import quantize
 
 app = typer.Typer(name="models", help="List, verify, evaluate and time models.", no_args_is_help=True)
 
@@ -69,10 +72,8 @@ def evaluate(
     """
     set_up_logging()
     evaluation = model_store.evaluation(name, data, pictures)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("measuring", total=len(evaluation))
-        result = evaluation.run(lambda: bar.advance(task))
+    with _bar("measuring", len(evaluation)) as advance:
+        result = evaluation.run(advance)
     typer.echo(f"{len(evaluation)} picture(s)\n{result.table()}")
     evaluation.write_sheet(out / "misses.png")
     typer.echo(f"worst errors: {out / 'misses.png'}")
@@ -114,6 +115,41 @@ def export_model(
     typer.echo(f"next: camera-pipeline models evaluate {made.manifest} --data FOLDER --record WORDS")
 
 
+@app.command("quantize")
+def quantize_model(
+    model: NameArgument,
+    data: Annotated[Path, typer.Option(help="Folder of pictures (classifiers: crops) to find the ranges with.")],
+    name: Annotated[str | None, typer.Option(help="Name of the result; default: MODEL-int8.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder that gets NAME.onnx and NAME.yaml.")] = Path(),
+    count: Annotated[int, typer.Option(min=8, help="Pictures taken, evenly from all.")] = 128,
+    keep_float: Annotated[str, typer.Option(help="Parts of names of nodes that stay in float, a,b,c.")] = "",
+    labels: Annotated[
+        Path | None, typer.Option(help="Other, labelled pictures: accuracy before and after; see `evaluate`.")
+    ] = None,
+) -> None:
+    """Make a model in 8-bit integers (static, per channel) of one in float, and measure what that costs.
+
+    It is faster only where the processor multiplies 8-bit integers at once, and where activations are no SiLU: measure.
+
+    Example: `camera-pipeline models quantize vehicles --data my_cameras/train/images --labels my_cameras/val`
+    """
+    set_up_logging()
+    target = out / f"{name or f'{Path(model).stem}-int8'}.yaml"
+    with _bar("calibrating", count) as advance:
+        made = quantize(model, data, target, count=count, keep_float=_listed(keep_float), progress=advance)
+    typer.echo(f"{made.manifest}: {made.integer} convolutions in INT8, {made.kept} kept in float, ", nl=False)
+    typer.echo(f"calibrated on {made.pictures} pictures")
+    if labels is None:
+        typer.echo(f"next: camera-pipeline models evaluate {made.manifest} --data FOLDER --record WORDS")
+        return
+    for title, measured in (("before", model), ("after", str(made.manifest))):
+        evaluation = model_store.evaluation(measured, labels)
+        with _bar(title, len(evaluation)) as advance:
+            result = evaluation.run(advance)
+        typer.echo(f"{title}, {len(evaluation)} picture(s)\n{result.table()}")
+    model_store.record_accuracy(str(made.manifest), result, f"{len(evaluation)} pictures of {labels.name}")
+
+
 @app.command("benchmark")
 def benchmark(
     name: NameArgument,
@@ -130,6 +166,15 @@ def benchmark(
     for count in range(1, (threads or cores()) + 1):
         speed = model_store.benchmark(name, count, runs)
         typer.echo(f"{count:7}  {_spread(speed.frame_ms):>22}  {_spread(speed.network_ms):>22}")
+
+
+@contextmanager
+def _bar(title: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar; call what is returned after each step."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)
 
 
 def _listed(text: str) -> list[str]:

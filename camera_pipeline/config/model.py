@@ -197,6 +197,8 @@ class DetectorSettings(Settings):
 
     model: str = "vehicles"
     """Name of a shipped model, or path of a manifest (`.yaml`)."""
+    int8_model: str | None = None
+    """Taken instead where the processor multiplies 8-bit integers at once (VNNI, AMX, dot product), else not."""
     providers: tuple[str, ...] = ("CPUExecutionProvider",)
     """ONNX Runtime execution providers, best first."""
     threads: PositiveInt = 1

@@ -142,6 +142,7 @@ class Manifest(Settings):
     licence_note: str = ""
     trained_from: dict[str, JsonValue] = Field(default_factory=dict)
     trained_on: tuple[dict[str, JsonValue], ...] = ()
+    quantised_from: dict[str, JsonValue] = Field(default_factory=dict)
     accuracy: dict[str, JsonValue] = Field(default_factory=dict)
     speed: dict[str, JsonValue] = Field(default_factory=dict)
 

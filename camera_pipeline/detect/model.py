@@ -6,6 +6,7 @@ in the first frame of the night.
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.manifest import Manifest, Task, read_manifest
 from camera_pipeline.detect.model_checks import check_input, check_output, check_output_name
 from camera_pipeline.errors import InferenceError, ModelError
+from camera_pipeline.machine import integer_instructions
 
 log = logging.getLogger(__name__)
 
 _TRIAL_PICTURES = 3  # odd, so that a kernel that works on pairs shows itself
 _DIGEST_CHARS = 16  # 64 bits: enough to tell models of one server apart
+_CPU_PROVIDERS = ("CPUExecutionProvider", "OpenVINOExecutionProvider")
 _PACKAGE = Path(__file__).resolve().parent.parent
 _MODEL_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_data" / "models")  # in a checkout; in an installed wheel
 _ONNX_ERRORS: tuple[type[Exception], ...] = (
@@ -81,7 +84,7 @@ def load_model(settings: DetectorSettings, task: Task = Task.DETECTION) -> Model
     Raises:
         ModelError: the model is missing, wrong, for another task, or was changed since its manifest was written.
     """
-    path = find_manifest(settings.model)
+    path = find_manifest(chosen_model(settings, integer_instructions()))
     manifest = read_manifest(path)
     if manifest.task is not task:
         raise ModelError(f"{path}: is a model for {manifest.task}, but here one for {task} is needed; name another one")
@@ -93,7 +96,29 @@ def load_model(settings: DetectorSettings, task: Task = Task.DETECTION) -> Model
     least = manifest.confidence_of_classes()
     if settings.confidence is not None:
         least = (settings.confidence,) * len(least)
-    return _try_out(Model(manifest, least, batch, session), file, settings.max_batch)
+    model = _try_out(Model(manifest, least, batch, session), file, settings.max_batch)
+    providers = ", ".join(session.get_providers())
+    log.info("model %s, %s, on %s, %d thread(s)", model.version, manifest.precision, providers, settings.threads)
+    return model
+
+
+def chosen_model(settings: DetectorSettings, instructions: Sequence[str]) -> str:
+    """Return the model that suits the processor, by name or path.
+
+    Args:
+        settings: what is configured.
+        instructions: those that multiply 8-bit integers at once, of this processor.
+    """
+    if settings.int8_model is None:
+        return settings.model
+    if any(provider not in _CPU_PROVIDERS for provider in settings.providers[:1]):
+        chosen, why = settings.model, "it does not run on the processor"
+    elif not instructions:
+        chosen, why = settings.model, "this processor has no instruction for 8-bit integers (VNNI, AMX, dot product)"
+    else:
+        chosen, why = settings.int8_model, f"this processor has {', '.join(instructions)}"
+    log.info("of %s and %s it takes %s: %s", settings.model, settings.int8_model, chosen, why)
+    return chosen
 
 
 def find_manifest(model: str) -> Path:

@@ -225,4 +225,5 @@ class LivePipeline:
 
 def _shared_settings(config: Config) -> tuple[object, ...]:
     """What every camera's line depends on beside the camera's own settings."""
-    return (config.server.id, config.detector.model, config.detector.confidence)
+    detector = config.detector
+    return (config.server.id, detector.model, detector.int8_model, detector.confidence)

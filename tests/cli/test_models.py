@@ -69,7 +69,7 @@ def copied(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["list", "verify", "evaluate", "export", "benchmark"])
+@pytest.mark.parametrize("command", ["list", "verify", "evaluate", "export", "quantize", "benchmark"])
 def test_every_command_has_help_with_an_example(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.manifest import Task, read_manifest
-from camera_pipeline.detect.model import find_manifest, load_model
+from camera_pipeline.detect.model import chosen_model, find_manifest, load_model
 from camera_pipeline.errors import InferenceError, ModelError
 
 from .networks import CLASSES, HEIGHT_PX, WIDTH_PX, write_model, yolov5, yolov8, yolov10, yolox_raw
@@ -208,3 +208,31 @@ def test_a_classifier_with_another_number_of_classes_is_refused(tmp_path: Path) 
     path = write_model(tmp_path, np.array([0.4, 0.6]), {"format": "probabilities"}, task="classification")
     with pytest.raises(ModelError, match=r"the output has shape \(3, 2\), but 3 classes"):
         load_model(DetectorSettings(model=str(path)), Task.CLASSIFICATION)
+
+
+CUDA = ("CUDAExecutionProvider", "CPUExecutionProvider")
+
+
+@pytest.mark.parametrize(
+    ("settings", "instructions", "chosen", "why"),
+    [
+        ({}, ("avx512_vnni",), "vehicles", ""),
+        ({"int8_model": "small"}, ("avx512_vnni",), "small", "this processor has avx512_vnni"),
+        ({"int8_model": "small", "providers": ()}, ("asimddp",), "small", "this processor has asimddp"),
+        ({"int8_model": "small"}, (), "vehicles", "this processor has no instruction for 8-bit integers"),
+        ({"int8_model": "small", "providers": CUDA}, ("amx_int8",), "vehicles", "it does not run on the processor"),
+    ],
+    ids=["none is configured", "VNNI", "ARM", "AVX2 only", "a GPU"],
+)
+def test_integers_are_taken_where_the_processor_is_made_for_them_and_the_log_says_why(
+    caplog: pytest.LogCaptureFixture, settings: dict[str, Any], instructions: tuple[str, ...], chosen: str, why: str
+) -> None:
+    with caplog.at_level("INFO"):
+        assert chosen_model(DetectorSettings(**settings), instructions) == chosen
+    assert (f"it takes {chosen}: {why}" in caplog.text) == bool(why)
+
+
+def test_loading_logs_what_runs_where(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        model = load(write_model(tmp_path, yolov8(), V8), threads=2)
+    assert f"model {model.version}, fp32, on CPUExecutionProvider, 2 thread(s)" in caplog.text

@@ -92,8 +92,8 @@ def _from_yolov5(checkpoint: Path, target: Path, input_wh: tuple[int, int]) -> N
     graph.annotate(target, {"names": str(list(names))})
 
 
-def need(module: str, checkpoint: Path) -> Any:
-    """Return a module that only making models needs.
+def need(module: str, checkpoint: Path, extra: str = EXTRA) -> Any:
+    """Return a module that only making models needs; `extra` is what to install where it is missing.
 
     Raises:
         ModelError: it is not installed.
@@ -102,5 +102,5 @@ def need(module: str, checkpoint: Path) -> Any:
         return import_module(module)
     except ImportError as error:
         raise ModelError(
-            f"{checkpoint}: needs {error.name or module}, which is not installed; install {EXTRA}"
+            f"{checkpoint}: needs {error.name or module}, which is not installed; install {extra}"
         ) from error
