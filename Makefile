@@ -10,7 +10,7 @@ SYSTEM_RUN = libgl1 libglib2.0-0
 SYSTEM_TEST = $(SYSTEM_RUN) ffmpeg redis-server python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
 
-.PHONY: help demo test check format lint types bench golden schema system-run system-test clean train-vehicles train-signal-lamp train-plate-text train-vehicle-colour train-fire-smoke
+.PHONY: help demo test check format lint types bench golden schema system-run system-test clean train-vehicles train-signal-lamp train-plate-text train-vehicle-colour train-fire-smoke train-plates
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -61,6 +61,9 @@ train-fire-smoke:  ## train the detector of fire and smoke (PyTorch in .venv-tra
 
 train-plate-text:  ## train the reader of number plates on rendered plates (40 minutes on a CPU)
 	$(MAKE) -C models/training plate-text
+
+train-plates:  ## train the finder of number plates (PyTorch in .venv-train; an hour on a CPU)
+	$(MAKE) -C models/training plates
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -68,6 +68,8 @@ def evaluate(
 
     Detectors: AP by class, recall by height. Plate readers: plates read right. Classifiers: what is taken for what.
 
+    A finder of plates is measured as the pipeline looks for them: on the vehicles found, then on the whole picture too.
+
     Example: `camera-pipeline models evaluate vehicles --data my_cameras/val --out evaluation`
     """
     set_up_logging()

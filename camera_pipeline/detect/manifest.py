@@ -24,6 +24,8 @@ class Task(StrEnum):
     """Which one of the classes a crop shows."""
     PLATE_TEXT = "plate_text"
     """Which characters stand in a strip."""
+    PLATES = "plates"
+    """Where number plates are, with their corners."""
 
 
 class OutputFormat(StrEnum):
@@ -41,9 +43,16 @@ class OutputFormat(StrEnum):
     """(N, C): how likely each class is; a row sums to 1. The format of every classifier."""
     CTC = "ctc"
     """(N, T, 1 + C): log probabilities from left to right, first of a blank. Readers of text."""
+    CORNERS = "corners"
+    """(N, 13, H / 4, W / 4), a cell every 4 px: score (0 but at local peaks); left, top, right, bottom in px away from
+    the cell's centre; x, y of the four corners as fractions of that box, clockwise from the plate's top left."""
 
 
-TASK_OF_FORMAT = {OutputFormat.PROBABILITIES: Task.CLASSIFICATION, OutputFormat.CTC: Task.PLATE_TEXT}
+TASK_OF_FORMAT = {
+    OutputFormat.PROBABILITIES: Task.CLASSIFICATION,
+    OutputFormat.CTC: Task.PLATE_TEXT,
+    OutputFormat.CORNERS: Task.PLATES,
+}
 """All other formats are those of detectors."""
 
 

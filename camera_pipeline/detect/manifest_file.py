@@ -11,9 +11,10 @@ import yaml
 from camera_pipeline.detect.accuracy import Evaluation
 from camera_pipeline.detect.crop_accuracy import CropAccuracy
 from camera_pipeline.detect.plate_accuracy import PlateAccuracy
+from camera_pipeline.detect.plate_recall import PlateRecall
 from camera_pipeline.errors import ModelError
 
-Accuracy = Evaluation | PlateAccuracy | CropAccuracy
+Accuracy = Evaluation | PlateAccuracy | PlateRecall | CropAccuracy
 """What `models evaluate` finds out."""
 
 

@@ -12,6 +12,8 @@ from camera_pipeline.errors import ModelError
 
 STRIDES = (8, 16, 32)
 """Input pixels a cell, of the three levels of every network of the YOLO family."""
+CELL_PX = 4
+"""Input pixels a cell, of the network that finds plates."""
 TYPES: dict[Literal["float32", "float16", "uint8"], str] = {
     "float32": "tensor(float)",
     "float16": "tensor(float16)",
@@ -93,4 +95,6 @@ def promised_shape(manifest: Manifest, batch: int) -> tuple[int | None, ...]:
         return batch, None, 6
     if form is OutputFormat.CTC:
         return batch, None, 1 + classes
+    if form is OutputFormat.CORNERS:
+        return batch, 13, manifest.input.height_px // CELL_PX, manifest.input.width_px // CELL_PX
     return batch, None if manifest.output.decoded else cells, 5 + classes

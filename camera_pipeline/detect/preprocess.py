@@ -41,9 +41,13 @@ class Placement:
 
     def to_source(self, xyxy: NDArray[np.float32]) -> NDArray[np.float64]:
         """Map boxes, (N, 4), from pixels of the input to pixels of the picture, cut off at its edges."""
-        offset = np.array([self.left_px, self.top_px] * 2, np.float64)
-        scale = np.array([own / inner for own, inner in zip(self.frame_wh, self.inner_wh, strict=True)] * 2)
-        return np.asarray(np.clip((xyxy - offset) * scale, 0.0, np.array(self.frame_wh * 2)), np.float64)
+        points = self.points_to_source(xyxy.reshape(-1, 2))
+        return np.asarray(np.clip(points, 0.0, np.array(self.frame_wh)).reshape(-1, 4), np.float64)
+
+    def points_to_source(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Map points, (N, 2), from pixels of the input to pixels of the picture."""
+        scale = np.array([own / inner for own, inner in zip(self.frame_wh, self.inner_wh, strict=True)])
+        return np.asarray((points - np.array([self.left_px, self.top_px], np.float64)) * scale)
 
 
 def place(frame_wh: tuple[int, int], spec: InputSpec) -> Placement:

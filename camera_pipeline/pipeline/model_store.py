@@ -25,6 +25,7 @@ from camera_pipeline.errors import ModelError
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.picture import Picture
 from camera_pipeline.pipeline.crop_evaluation import CropEvaluation
+from camera_pipeline.pipeline.finder_evaluation import FinderEvaluation
 from camera_pipeline.pipeline.snapshots import still_frame
 from camera_pipeline.resources import resource
 from camera_pipeline.types import Frame
@@ -148,7 +149,7 @@ class PlateEvaluation:
 
 def evaluation(
     model: str, data: Path, pictures: Path | None = None
-) -> ModelEvaluation | PlateEvaluation | CropEvaluation:
+) -> ModelEvaluation | PlateEvaluation | FinderEvaluation | CropEvaluation:
     """Return what measures this kind of model.
 
     Args:
@@ -163,6 +164,8 @@ def evaluation(
     task = read_manifest(find_manifest(model)).task
     if task is Task.CLASSIFICATION:
         return CropEvaluation(model, data, pictures)
+    if task is Task.PLATES:
+        return FinderEvaluation(model, data)
     return PlateEvaluation(model, data) if task is Task.PLATE_TEXT else ModelEvaluation(model, data)
 
 

@@ -188,6 +188,51 @@ class PlateTextConfig(RunConfig):
     """Real plates with `text.csv`; nothing is chosen on them."""
 
 
+class PlatesData(_Closed):
+    """Where the pictures with labelled plates are."""
+
+    train: Path
+    val: Path
+    val_name: str
+    """The validation set in words, for the manifest."""
+    exclude: tuple[str, ...] = ()
+    """Prefixes of training pictures to leave out."""
+    mend: tuple[str, ...] = ()
+    """Prefixes of training pictures whose labels are put right, see `plate_mend.py`."""
+    share: dict[str, PositiveFloat]
+    """How often pictures are drawn, by the beginning of their names."""
+    sources: tuple[Source, ...]
+
+
+class PlatesConfig(RunConfig):
+    """One training run of the finder of number plates."""
+
+    licence_note: str
+    data: PlatesData
+    first_run: Path | None
+    """Folder of a run on the labels as they are: its finder mends them, its averaged weights are the start."""
+    input_wh: tuple[PositiveInt, PositiveInt]
+    """The manifest's input; its area is what a vehicle's crop is scaled to."""
+    view_wh: tuple[PositiveInt, PositiveInt]
+    """Of training: parts of crops at the scale that they have at run time, smaller than the input to save time."""
+    channels: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt]
+    """At strides 2, 4, 8 and 16 px."""
+    steps: PositiveInt
+    gradient_clip: PositiveFloat
+    evaluate_every: PositiveInt
+    vehicle_fraction: Fraction
+    """How many views show a vehicle as the pipeline cuts it out; the others are windows around a plate."""
+    window_plate_px: tuple[PositiveFloat, PositiveFloat]
+    """Height that the plate gets in such a window."""
+    cover_fraction: Fraction
+    """How many of the real plates are covered by a drawn one, whose corners are known."""
+    extra_fraction: Fraction
+    """How many views get a drawn plate somewhere on a vehicle besides."""
+    drawn_plates: PositiveInt
+    """Drawn once, before training, each used often."""
+    loaders: int
+
+
 Config = TypeVar("Config", bound=RunConfig)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from camera_pipeline.detect.accuracy import Evaluation
-    from models.training.config import TrainingConfig
+    from models.training.config import PlatesConfig, TrainingConfig
 
 Origin = list[dict[str, Any]]  # sources with their pictures and licences
 LARGEST_STRIDE_PX: Final = 32  # of the network's levels
@@ -49,7 +49,7 @@ def median_ms(path: Path, input_wh: tuple[int, int]) -> float:
     return float(f"{statistics.median(times[SPEED_RUNS // 10 :]):.3g}")
 
 
-def origin(config: TrainingConfig, names: Iterable[str]) -> Origin:
+def origin(config: TrainingConfig | PlatesConfig, names: Iterable[str]) -> Origin:
     """What the model was trained on: each source with its number of pictures and its licence.
 
     Raises:

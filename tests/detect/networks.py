@@ -69,6 +69,17 @@ def yolov10(found: Sequence[Sequence[float]] = FOUND) -> NDArray[np.float32]:
     return np.array(rows + [(0.0,) * 6] * 4, np.float32)
 
 
+def corners(found: Sequence[Sequence[float]] = FOUND) -> NDArray[np.float32]:
+    """Lay out as cells of 4 px: (13, H / 4, W / 4); the corners are those of the boxes, classes are left out."""
+    cells = np.zeros((13, HEIGHT_PX // 4, WIDTH_PX // 4), np.float32)
+    for x0, y0, x1, y1, _, score in found:
+        column, row = int((x0 + x1) / 8), int((y0 + y1) / 8)
+        if score > cells[0, row, column]:
+            x, y = column * 4 + 2, row * 4 + 2
+            cells[:, row, column] = (score, x - x0, y - y0, x1 - x, y1 - y, 0, 0, 1, 0, 1, 1, 0, 1)
+    return cells
+
+
 def _scores(found: Sequence[Sequence[float]]) -> NDArray[np.float32]:
     rows = np.zeros((len(found) + 3, 4 + len(CLASSES)), np.float32)
     for row, (x0, y0, x1, y1, class_id, score) in zip(rows, found, strict=False):
@@ -98,14 +109,15 @@ def write_model(
         gain: how much of the picture's mean is added to everything (to make pictures count).
         manifest: keys of the manifest that differ; None leaves a key out.
     """
+    flatten = ("Squeeze", ["mean", "axis"]) if answer.ndim < 3 else ("Identity", ["mean"])  # (N, 1, 1, 1)
     nodes = [
         helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=1),
-        helper.make_node("Squeeze", ["mean", "axis"], ["flat"]),
+        helper.make_node(*flatten, ["flat"]),
         helper.make_node("Mul", ["flat", "gain"], ["nothing"]),
         helper.make_node("Add", ["nothing", "answer"], ["found"]),
     ]
     constants = {
-        "axis": np.arange(answer.ndim + 1, 4),
+        **({"axis": np.arange(answer.ndim + 1, 4)} if answer.ndim < 3 else {}),
         "gain": np.array(gain, np.float32),
         "answer": answer[None].astype(np.float32),
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.training import config
-from models.training.config import ColourConfig, LampConfig, PlateTextConfig, TrainingConfig, load_config
+from models.training.config import ColourConfig, LampConfig, PlatesConfig, PlateTextConfig, TrainingConfig, load_config
 
 TRAINING = Path(config.__file__).parent
 KINDS = {
@@ -14,6 +14,7 @@ KINDS = {
     "signal_lamp": LampConfig,
     "plate_text": PlateTextConfig,
     "vehicle_colour": ColourConfig,
+    "plates": PlatesConfig,
 }
 
 
