@@ -195,6 +195,8 @@ class PlatesData(_Closed):
     val: Path
     val_name: str
     """The validation set in words, for the manifest."""
+    bare: Path | None = None
+    """Pictures without a plate, for the background; what is labelled in them is something else."""
     exclude: tuple[str, ...] = ()
     """Prefixes of training pictures to leave out."""
     mend: tuple[str, ...] = ()

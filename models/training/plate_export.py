@@ -25,10 +25,10 @@ from camera_pipeline.machine import processor
 from camera_pipeline.pipeline.finder_evaluation import FinderEvaluation
 from models.training.augment import PAD_VALUE
 from models.training.config import ROOT, PlatesConfig, load_config
-from models.training.data import load_samples
 from models.training.manifest import SPEED_RUNS, identity, origin
 from models.training.onnx_file import write_onnx
 from models.training.plate_net import STEP_PX, Deployed, PlateNet
+from models.training.plate_views import training_samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,7 @@ def main() -> None:
     state = torch.load(options.run / "last.pt", weights_only=True)
     model = PlateNet(config.channels).eval()
     model.load_state_dict(state["averaged"])
-    trained = [sample.name for sample in load_samples(ROOT / config.data.train, config.data.exclude)]
+    trained = [sample.name for sample in training_samples(config)]
     path = options.out / "plates.onnx"
     write(model, config, path, trained)
     result = measure(path, ROOT / config.data.val)

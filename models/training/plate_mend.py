@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AGREES_IOU: Final = 0.4  # of a shifted label and a plate that was found
 FARTHEST: Final = 1.2  # of a label's size, by which it may lie beside its plate
 SURE: Final = 0.35  # plates found with less, and labelled by nobody, are background as before
+PLATED_FROM: Final = 0.45  # of the height of a vehicle with its rider, from the top: what is found above is no plate
 
 
 def seen_in(finder: PlateFinder, sample: Sample, vehicles: NDArray[np.float32]) -> Found:
@@ -36,19 +37,28 @@ def seen_in(finder: PlateFinder, sample: Sample, vehicles: NDArray[np.float32]) 
     return Found(boxes, np.array([plate.confidence for plate in kept], np.float32), np.zeros(len(kept), np.int64))
 
 
-def mended(sample: Sample, found: Found) -> Sample:
-    """The sample with labels that agree with what was found; all others, and sure plates without label, are ignored.
+def mended(sample: Sample, found: Found, vehicles: NDArray[np.float32]) -> Sample:
+    """The sample with labels that agree with what was found; the others are ignored, as are likely plates without one.
 
     A label that agrees becomes the mean of itself, shifted as all labels of the picture are, and of the plate found.
+    Of what is found without a label, most is lettering, lamps and helmets: only low on a vehicle is a plate likely.
     """
     labels = sample.boxes + common_shift(sample.boxes, found.boxes)
     iou = overlaps(labels, found.boxes)[0]
     best = iou.argmax(axis=1) if len(found.boxes) else np.zeros(len(labels), int)
     agrees = iou.max(axis=1, initial=0) >= AGREES_IOU
     kept = (labels[agrees] + found.boxes[best[agrees]]) / 2
-    unlabelled = found.boxes[(found.scores >= SURE) & (iou.max(axis=0, initial=0) < AGREES_IOU)]
-    ignore = np.concatenate([sample.ignore, sample.boxes[~agrees], labels[~agrees], unlabelled])
+    likely = (found.scores >= SURE) & (iou.max(axis=0, initial=0) < AGREES_IOU) & low_on(vehicles, found.boxes)
+    ignore = np.concatenate([sample.ignore, sample.boxes[~agrees], labels[~agrees], found.boxes[likely]])
     return replace(sample, boxes=kept, classes=sample.classes[agrees], ignore=ignore.astype(np.float32))
+
+
+def low_on(vehicles: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which boxes (N,) have their centres in the lower part of a vehicle."""
+    x, y = ((boxes[:, :2] + boxes[:, 2:]) / 2).T[:, :, None]
+    left, top, right, bottom = vehicles.T
+    part = top + PLATED_FROM * (bottom - top)
+    return np.asarray(((x >= left) & (x <= right) & (y >= part) & (y <= bottom)).any(axis=1))
 
 
 def common_shift(labels: NDArray[np.float32], found: NDArray[np.float32]) -> NDArray[np.float32]:

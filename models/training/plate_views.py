@@ -16,6 +16,8 @@ from camera_pipeline.detect.plate_finder import MOST_ENLARGED
 from camera_pipeline.detect.plate_rectify import UNIT_CORNERS
 from camera_pipeline.geometry import overlap
 from models.training.augment import PAD_VALUE, View, photometric, place
+from models.training.config import ROOT
+from models.training.data import load_samples
 from models.training.plate_render import draw_ink, random_plate
 
 if TYPE_CHECKING:
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
 
 CHOICES: Final = 4  # drawn plates to choose from by their proportions
 LEAST_DRAWN_PX: Final = 6.0  # height; smaller plates are grey specks
-LOOK_AT_PLATE: Final = 0.8  # of the views that can show one
+LOOK_AT_PLATE: Final = 0.65  # of the views that can show one
 CUT_OUT: Final = 0.6  # of the views of vehicles show nothing beside the crop, as at run time
 LEAST_SHOWN_PX: Final = 16  # sides of such a crop within the view
 LEAST_SCALE: Final = 0.25
+BARE_SCALE: Final = (0.4, 1.8)  # of windows without a plate: what whole pictures are scaled by at run time
 GROUNDS_BGR: Final = ((245, 245, 245), (60, 200, 240), (150, 70, 30), (40, 30, 190))  # civil, transport, state, army
 GROUND_SHARES: Final = (0.8, 0.1, 0.06, 0.04)
 
@@ -66,6 +69,15 @@ class Marked(NamedTuple):
     boxes: NDArray[np.float32]
     corners: NDArray[np.float32]
     ignore: NDArray[np.float32]
+
+
+def training_samples(config: PlatesConfig) -> list[Sample]:
+    """The labelled pictures, and those that show the background only."""
+    data = config.data
+    samples = load_samples(ROOT / data.train, data.exclude)
+    bare = [] if data.bare is None else load_samples(ROOT / data.bare, data.exclude)
+    nothing, none = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+    return samples + [replace(sample, boxes=nothing, classes=none, ignore=nothing) for sample in bare]
 
 
 def scene_of(sample: Sample, vehicles: NDArray[np.float32]) -> Scene:
@@ -107,13 +119,12 @@ def _random_view(rng: Generator, scene: Scene, config: PlatesConfig) -> tuple[Vi
     wh = np.array(scene.sample.image.shape[1::-1], np.float64)
     plates, canvas = scene.sample.boxes.astype(np.float64), np.array(config.view_wh)
     vehicle = None
-    if len(scene.vehicles) and (rng.random() < config.vehicle_fraction or not len(plates)):
+    if len(scene.vehicles) and rng.random() < config.vehicle_fraction:
         vehicle = scene.vehicles[rng.integers(len(scene.vehicles))].astype(np.float64)
         plates = plates[(plates[:, :2] > vehicle[:2]).all(axis=1) & (plates[:, 2:] < vehicle[2:]).all(axis=1)]
-    focus = np.concatenate([[0, 0], wh]) if vehicle is None else vehicle
-    if len(plates) and rng.random() < LOOK_AT_PLATE:
-        focus = plates[rng.integers(len(plates))]
-    scale_xy = _random_scale(rng, config, focus, vehicle) * np.exp(rng.normal(0, 0.06) * np.array([1, -1]))
+    plate = plates[rng.integers(len(plates))] if len(plates) and rng.random() < LOOK_AT_PLATE else None
+    focus = next(box for box in (plate, vehicle, np.concatenate([[0, 0], wh])) if box is not None)
+    scale_xy = _random_scale(rng, config, plate, vehicle) * np.exp(rng.normal(0, 0.06) * np.array([1, -1]))
     flip = bool(rng.random() < 0.5)
     mirror = (lambda box: np.array([wh[0] - box[2], box[1], wh[0] - box[0], box[3]])) if flip else (lambda box: box)
     point = mirror(focus).reshape(2, 2) * scale_xy
@@ -131,12 +142,14 @@ def _random_view(rng: Generator, scene: Scene, config: PlatesConfig) -> tuple[Vi
 
 
 def _random_scale(
-    rng: Generator, config: PlatesConfig, focus: NDArray[np.float64], vehicle: NDArray[np.float64] | None
+    rng: Generator, config: PlatesConfig, plate: NDArray[np.float64] | None, vehicle: NDArray[np.float64] | None
 ) -> float:
-    """About that of a vehicle's crop in the network's input; or one that gives the plate any of the heights wanted."""
+    """About that of a vehicle's crop in the network's input; for a window one that gives its plate any height wanted."""
+    if vehicle is None and plate is None:
+        return float(np.exp(rng.uniform(*np.log(BARE_SCALE))))
     if vehicle is None:
         wanted = float(np.exp(rng.uniform(*np.log(config.window_plate_px))))
-        return float(np.clip(wanted / (focus[3] - focus[1]), LEAST_SCALE, MOST_ENLARGED))
+        return float(np.clip(wanted / (plate[3] - plate[1]), LEAST_SCALE, MOST_ENLARGED))
     area = np.prod((vehicle[2:] - vehicle[:2]) * (1 + 2 * VEHICLE_MARGIN))
     scale = min(MOST_ENLARGED, float(np.sqrt(np.prod(config.input_wh) / area)))
     return scale * float(np.exp(rng.uniform(-0.35, 0.2)))
@@ -231,7 +244,7 @@ def _coloured(rng: Generator, ink: NDArray[np.uint8], area: NDArray[np.uint8]) -
     dark = np.full(3, 20, np.float32) if ground.max() > 200 else np.full(3, 235, np.float32)
     if rng.random() < 0.6:
         low, high = np.percentile(area, (5, 90))
-        high = max(high, low + 25.0) * rng.uniform(0.85, 1.2)
+        high = max(high, low + 40.0) * rng.uniform(0.85, 1.2)
     else:
         low, high = rng.uniform(0, 60), rng.uniform(70, 255)
     share = ink.astype(np.float32)[..., None] / 255 * rng.uniform(0.6, 1.0)

@@ -22,12 +22,11 @@ from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.plate_finder import PlateFinder
 from camera_pipeline.pipeline.finder_evaluation import LEAST, vehicle_boxes, vehicle_detector
 from models.training.config import ROOT, PlatesConfig, load_config
-from models.training.data import Sample, load_samples
 from models.training.optimisation import learning_rate, make_optimiser, update_average, write_atomically
 from models.training.plate_export import measure, write
 from models.training.plate_mend import mended, seen_in
 from models.training.plate_net import PlateNet, Target, loss_of, stacked, target_of
-from models.training.plate_views import Scene, draw_inks, random_marked, scene_of
+from models.training.plate_views import Scene, draw_inks, random_marked, scene_of, training_samples
 from models.training.plot import draw_plate_curves, draw_plate_views
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.training.data import Sample
     from models.training.plate_views import Marked
 
 SHOWN_VIEWS = 24
@@ -63,7 +63,7 @@ def mended_samples(
     finder = PlateFinder(DetectorSettings(model=str(ROOT / config.first_run / "plates.yaml"), confidence=LEAST))
     for sample, boxes in tqdm(zip(samples, vehicles, strict=True), "mending", len(samples), unit="picture"):
         doubted = sample.name.startswith(config.data.mend)
-        yield mended(sample, seen_in(finder, sample, boxes)) if doubted else sample
+        yield mended(sample, seen_in(finder, sample, boxes), boxes) if doubted else sample
 
 
 def drawing_weights(names: list[str], share: dict[str, float]) -> NDArray[np.float64]:
@@ -151,7 +151,7 @@ def train(config: PlatesConfig, folder: Path) -> Trainer:
     cv2.setNumThreads(1)  # its thread pool does not survive the loader's fork
     folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(config, folder)
-    views = Views(scenes_of(load_samples(ROOT / config.data.train, config.data.exclude), folder, config), config, trainer.step)
+    views = Views(scenes_of(training_samples(config), folder, config), config, trainer.step)
     draw_plate_views([view for step in range(4) for view in views.views(step)][:SHOWN_VIEWS], folder / "views.png")
     batches = DataLoader(views, batch_size=None, num_workers=config.loaders)
     losses = []
