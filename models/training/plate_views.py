@@ -144,7 +144,7 @@ def _random_view(rng: Generator, scene: Scene, config: PlatesConfig) -> tuple[Vi
 def _random_scale(
     rng: Generator, config: PlatesConfig, plate: NDArray[np.float64] | None, vehicle: NDArray[np.float64] | None
 ) -> float:
-    """About that of a vehicle's crop in the network's input; for a window one that gives its plate any height wanted."""
+    """About that of a vehicle's crop in the network's input; in windows, one that gives a plate any height wanted."""
     if vehicle is None and plate is None:
         return float(np.exp(rng.uniform(*np.log(BARE_SCALE))))
     if vehicle is None:

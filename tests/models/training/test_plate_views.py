@@ -20,6 +20,7 @@ from models.training.plate_views import (
     random_marked,
     random_quad,
     scene_of,
+    training_samples,
 )
 
 CONFIG = Path(__file__).resolve().parents[3] / "models" / "training" / "plates.yaml"
@@ -107,6 +108,26 @@ def test_views_with_a_drawn_plate_besides_have_one_plate_more_at_most_and_it_cov
             for other in np.concatenate([plain.boxes, plain.ignore]):
                 assert (np.minimum(box[2:], other[2:]) <= np.maximum(box[:2], other[:2]) + 1e-3).any()
     assert more > 15
+
+
+def test_pictures_without_plates_are_background_at_the_scales_of_whole_pictures(tmp_path: Path) -> None:
+    for folder in ("train/images", "train/labels", "bare/images", "bare/labels"):
+        (tmp_path / folder).mkdir(parents=True)
+    chequers = np.kron(np.indices((60, 80)).sum(axis=0) % 2, np.ones((8, 8))).astype(np.uint8)[..., None] * 255
+    for name in ("train/images/egypt_1", "bare/images/abonia_1", "bare/images/road_1"):
+        cv2.imwrite(str(tmp_path / f"{name}.jpg"), chequers.repeat(3, axis=2))
+        (tmp_path / f"{name.replace('images', 'labels')}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    settings = config(f"data.train={tmp_path}/train", f"data.bare={tmp_path}/bare", "extra_fraction=0")
+    plated, bare = training_samples(settings)
+    assert (len(plated.boxes), plated.name) == (1, "egypt_1")
+    assert (len(bare.boxes), len(bare.classes), bare.name) == (0, 0, "abonia_1")
+    sides = set()
+    for seed in range(20):
+        marked = random_marked(np.random.default_rng(seed), scene_of(bare, np.zeros((0, 4), np.float32)), [], settings)
+        assert not len(marked.boxes)
+        row = marked.image[80].mean(axis=1)
+        sides.add(round(marked.image.shape[1] / max(1, (np.diff(row > row.mean()) != 0).sum())))
+    assert min(sides) < 8 < max(sides), "chequers of 8 px are seen smaller and larger"
 
 
 def test_a_seed_gives_the_same_view_again() -> None:

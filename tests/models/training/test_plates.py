@@ -49,7 +49,8 @@ def pictures(tmp_path: Path) -> Path:
 
 def small(pictures: Path, *overrides: str) -> PlatesConfig:
     """The shipped configuration, made short."""
-    short = ("steps=4", "first_run=null", "batch=2", "evaluate_every=2", "drawn_plates=3", "channels=[4, 4, 8, 8]", "loaders=0")
+    short = ("steps=4", "first_run=null", "batch=2", "evaluate_every=2", "drawn_plates=3", "loaders=0")
+    short += ("channels=[4, 4, 8, 8]", "data.bare=null")
     return load_config(CONFIG, (*short, f"data.train={pictures}", f"data.val={pictures}", *overrides), PlatesConfig)
 
 
