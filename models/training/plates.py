@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,10 @@ SAVE_EVERY = 250  # steps: minutes that an interruption may cost
 
 
 def scenes_of(samples: list[Sample], folder: Path, config: PlatesConfig) -> list[Scene]:
-    """Training pictures with the vehicles that our own model finds in them; those are kept in a file of the folder."""
+    """Training pictures with the vehicles that our own model finds in them, and with mended labels.
+
+    Both are kept in files of the folder, for a run that continues.
+    """
     path = folder / "vehicles.npz"
     if not path.exists():
         detector = vehicle_detector()
@@ -50,20 +54,32 @@ def scenes_of(samples: list[Sample], folder: Path, config: PlatesConfig) -> list
         np.savez(path, **{sample.name: vehicle_boxes(detector, sample.image) for sample in found})
     with np.load(path) as vehicles:
         boxes = [vehicles[sample.name] for sample in samples]
-    return [scene_of(*pair) for pair in zip(mended_samples(samples, boxes, config), boxes, strict=True)]
+    return [scene_of(*pair) for pair in zip(mended_samples(samples, boxes, folder, config), boxes, strict=True)]
 
 
 def mended_samples(
-    samples: list[Sample], vehicles: list[NDArray[np.float32]], config: PlatesConfig
+    samples: list[Sample], vehicles: list[NDArray[np.float32]], folder: Path, config: PlatesConfig
 ) -> Iterator[Sample]:
     """The samples, those of the sources named with their labels put right where there is a first run."""
     if config.first_run is None:
         yield from samples
         return
-    finder = PlateFinder(DetectorSettings(model=str(ROOT / config.first_run / "plates.yaml"), confidence=LEAST))
-    for sample, boxes in tqdm(zip(samples, vehicles, strict=True), "mending", len(samples), unit="picture"):
-        doubted = sample.name.startswith(config.data.mend)
-        yield mended(sample, seen_in(finder, sample, boxes), boxes) if doubted else sample
+    path = folder / "mended.npz"
+    if not path.exists():
+        finder = PlateFinder(DetectorSettings(model=str(ROOT / config.first_run / "plates.yaml"), confidence=LEAST))
+        kept: dict[str, NDArray[np.float32]] = {}
+        for sample, boxes in tqdm(zip(samples, vehicles, strict=True), "mending", len(samples), unit="picture"):
+            if sample.name.startswith(config.data.mend):
+                right = mended(sample, seen_in(finder, sample, boxes), boxes)
+                kept |= {f"{sample.name} boxes": right.boxes, f"{sample.name} ignore": right.ignore}
+        np.savez(path, **kept)
+    with np.load(path) as right:
+        for sample in samples:
+            if sample.name.startswith(config.data.mend):
+                boxes, ignore = right[f"{sample.name} boxes"], right[f"{sample.name} ignore"]
+                yield replace(sample, boxes=boxes, classes=np.zeros(len(boxes), np.int64), ignore=ignore)
+            else:
+                yield sample
 
 
 def drawing_weights(names: list[str], share: dict[str, float]) -> NDArray[np.float64]:
