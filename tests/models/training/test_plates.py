@@ -154,11 +154,13 @@ def result_of(scores: list[tuple[float, bool]]) -> PlateRecall:
         ([(0.9, True)] * 3, 0.1, 0.1),
         ([(0.9, True), (0.41, False)], 0.41, 0.45),
         ([(0.9, True), (0.3, True), (0.41, False)], 0.1, 0.1),
-        ([(0.9, True), (0.3, True)] + [(0.41, False)] * 4, 0.41, 0.45),
+        ([(0.9, True), (0.3, True)] + [(0.41, False)] * 12, 0.41, 0.45),
     ],
     ids=["none is false", "a false one below the right one", "a right one below", "a right one below many false"],
 )
-def test_the_confidence_is_that_of_the_best_f1(scores: list[tuple[float, bool]], least: float, most: float) -> None:
+def test_of_the_confidence_a_missed_plate_decides_more_than_a_false_one(
+    scores: list[tuple[float, bool]], least: float, most: float
+) -> None:
     assert least <= result_of(scores).best_confidence() <= most + 1e-9
 
 
