@@ -20,8 +20,10 @@ from camera_pipeline.pipeline.finder_evaluation import FinderEvaluation, vehicle
 from camera_pipeline.pipeline.model_store import ModelEvaluation, evaluation
 from camera_pipeline.resources import resource
 from camera_pipeline.types import Frame
-from models.training.plate_views import bounds, draw_inks, paint, random_quad
 from tests.cli.test_commands import run
+from tests.detect.plate_scenes import MOTORBIKE, plate_picture, put
+
+PLATE = plate_picture(("61-F1", "123.45"), MOTORBIKE)
 
 
 def boxes(*rows: tuple[float, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -129,7 +131,7 @@ def junction(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plates")
     for kind in ("images", "labels", "ignore"):
         (folder / kind).mkdir()
-    detector, rng, inks = vehicle_detector(), np.random.default_rng(3), draw_inks(20, 3)
+    detector = vehicle_detector()
     for index, frame in enumerate(sample_frames()):
         if index == 60:
             break
@@ -138,7 +140,7 @@ def junction(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image = np.ascontiguousarray(frame.picture.bgr())
         vehicles = vehicle_boxes(detector, image)
         large = vehicles[(vehicles[:, 3] - vehicles[:, 1] > 60)]
-        plates = [drawn_on(rng, image, box, inks) for box in large]
+        plates = [drawn_on(image, box) for box in large]
         height, width = image.shape[:2]
         rows = [
             ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height, (x1 - x0) / width, (y1 - y0) / height)
@@ -150,15 +152,11 @@ def junction(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def drawn_on(
-    rng: np.random.Generator,
-    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
-    vehicle: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
-    inks: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]],
+    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], vehicle: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     x, y = (vehicle[0] + vehicle[2]) / 2, vehicle[1] + 0.7 * (vehicle[3] - vehicle[1])
-    quad = random_quad(rng, np.array([x - 15, y - 10, x + 15, y + 10], np.float32))
-    paint(rng, image, inks[rng.integers(len(inks))], quad)
-    return bounds(quad)
+    put(image, PLATE, [[x - 15, y - 10], [x + 15, y - 9], [x + 15, y + 11], [x - 15, y + 10]])
+    return np.array([x - 15, y - 10, x + 15, y + 11], np.float32)
 
 
 def test_the_vehicles_that_are_looked_at_have_plates() -> None:
