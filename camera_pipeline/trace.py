@@ -8,12 +8,14 @@ Other programs need to write only what is required; the keys after it carry what
 * header: `trace` (1), `camera_id`, `width_px`, `height_px`, `class_names`, `start`, `fps`; then `clock`, `model`,
   `confidence`
 * frame: `media_time_s`, `xyxy`, `confidence`, `class_id`; then `signal`, `index`, `session`, `captured_at`,
-  `frame_wh`, `damage`, `health`, `skipped`, `dropped`
+  `clock`, `frame_wh`, `damage`, `health`, `skipped`, `dropped`, `plates`
 """
 
+import errno
 import gzip
 import io
 import json
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -57,7 +59,54 @@ class TraceWriter:
             self._partial.unlink(missing_ok=True)
 
     def _write(self, record: dict[str, Any]) -> None:
-        self._file.write(json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n")
+        self._file.write(_line(record))
+
+
+class TraceBlocks:
+    """Writes a trace that is never finished, in compressed blocks: whatever ends it, whole blocks can be read.
+
+    Args:
+        path: the file, which must not exist; ends in `.zst`.
+        header: what holds for all frames.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+
+    def __init__(self, path: Path, header: TraceHeader) -> None:
+        self.path = path
+        self._header = header
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("xb", buffering=0)
+        self._lines = [_line(header_to_json(header))]
+
+    def add(self, observation: Observation) -> None:
+        """Add one frame to the block."""
+        self._lines.append(_line(frame_to_json(observation, self._header)))
+
+    def flush(self) -> None:
+        """Write the block.
+
+        Raises:
+            OSError: it cannot be written; the file ends with the block before, and this one is lost.
+        """
+        if not self._lines:
+            return
+        block = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress("".join(self._lines).encode())
+        self._lines.clear()
+        whole = self._file.tell()
+        try:
+            if self._file.write(block) < len(block):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._file.truncate(whole)
+            self._file.seek(whole)
+            raise
+
+    def close(self) -> None:
+        """Close the file; what was not flushed is lost."""
+        self._file.close()
 
 
 class Trace:
@@ -65,16 +114,19 @@ class Trace:
 
     Args:
         path: the file.
+        may_be_cut: whether a file that ends in the middle is read as far as it goes; else that is an error.
 
     Attributes:
         header: what holds for all frames.
+        is_cut: whether the end was found to be missing; known once the frames were read.
 
     Raises:
         MediaError: the file cannot be read, or its header is wrong.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, may_be_cut: bool = False) -> None:
+        self._path, self._may_be_cut = path, may_be_cut
+        self.is_cut = False
         lines = self._lines()
         number, first = next(lines, (0, None))
         lines.close()
@@ -101,11 +153,18 @@ class Trace:
             yield observation
 
     def _lines(self) -> Generator[tuple[int, dict[str, Any]], None, None]:
+        number = 0
         try:
             with _open_to_read(self._path) as file:
                 for number, line in enumerate(file, 1):
+                    if self._may_be_cut and number > 1 and not line.endswith("\n"):
+                        self.is_cut = True
+                        return
                     yield number, self._parse(number, json.loads, line)
         except (OSError, EOFError, zstandard.ZstdError, UnicodeDecodeError) as error:
+            if self._may_be_cut and number > 0 and not isinstance(error, OSError):
+                self.is_cut = True
+                return
             reason = getattr(error, "strerror", None) or "it is damaged or not a trace"
             raise MediaError(
                 f"{self._path}: cannot be read ({reason})\n    cure: check the path and the file"
@@ -120,6 +179,10 @@ class Trace:
             raise MediaError(f"{self._path}:{number}: not a line of a trace ({what})\n    cure: {cure}") from error
 
 
+def _line(record: dict[str, Any]) -> str:
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
 def _open_to_write(path: Path, suffix: str) -> IO[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     if suffix == ".zst":
@@ -130,7 +193,9 @@ def _open_to_write(path: Path, suffix: str) -> IO[str]:
 
 def _open_to_read(path: Path) -> IO[str]:
     if path.suffix == ".zst":
-        return io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(path.open("rb")), encoding="utf-8")
+        return io.TextIOWrapper(
+            zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True), encoding="utf-8"
+        )
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8")
     return path.open(encoding="utf-8")

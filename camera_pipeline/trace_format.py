@@ -108,6 +108,7 @@ def frame_to_json(observation: Observation, header: TraceHeader) -> dict[str, An
         "health": asdict(observation.health) if observation.health else None,
         "skipped": observation.skipped,
         "dropped": observation.dropped,
+        "clock": _clock_to_json(observation.clock) if observation.clock != header.clock else None,
         "plates": _PLATES.dump_python(observation.plates, mode="json", exclude_defaults=True),
     }
     return record | {key: value for key, value in optional.items() if value not in (None, {}, 0, []) or key == "index"}
@@ -132,7 +133,7 @@ def frame_from_json(record: dict[str, Any], header: TraceHeader, position: int) 
         index=int(record.get("index", position)),
         media_time_s=media_time_s,
         captured_at=datetime.fromisoformat(captured) if captured else header.start + timedelta(seconds=media_time_s),
-        clock=header.clock,
+        clock=_clock_from_json(record["clock"]) if "clock" in record else header.clock,
         frame_wh=tuple(record.get("frame_wh", header.frame_wh)),
         detections=_detections(record, len(header.class_names)),
         signals={name: SignalState(state) for name, state in record.get("signal", {}).items()},

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from camera_pipeline.errors import MediaError
 from camera_pipeline.observation import Observation
-from camera_pipeline.trace import Trace, TraceWriter
+from camera_pipeline.trace import Trace, TraceBlocks, TraceWriter
 from camera_pipeline.trace_format import TraceHeader, frame_from_json, frame_to_json
 from camera_pipeline.types import (
     CaptureClock,
@@ -25,6 +27,7 @@ from camera_pipeline.types import (
     SignalState,
 )
 
+ROOT = Path(__file__).resolve().parent.parent
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 HEADER = TraceHeader(
     camera_id="junction",
@@ -86,7 +89,7 @@ def observations(draw: st.DrawFn) -> Observation:
         index=draw(st.integers(0, 10**6)),
         media_time_s=draw(st.floats(0, 1e6)),
         captured_at=START + timedelta(microseconds=draw(st.integers(0, 10**12))),
-        clock=HEADER.clock,
+        clock=draw(st.sampled_from([HEADER.clock, CaptureClock(source=ClockSource.RTCP, uncertainty_s=0.05)])),
         frame_wh=draw(st.sampled_from([(1280, 720), (640, 360)])),
         detections=Detections(
             xyxy=np.array(boxes, np.float32).reshape(-1, 4),
@@ -132,6 +135,80 @@ def test_a_trace_that_was_not_finished_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), TraceWriter(tmp_path / "trace.jsonl", HEADER):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def empty(at_s: float) -> Observation:
+    return Observation(
+        session=1, index=round(10 * at_s), media_time_s=at_s, captured_at=START + timedelta(seconds=at_s),
+        clock=HEADER.clock, frame_wh=(1280, 720), detections=Detections.empty(),
+    )  # fmt: skip
+
+
+def blocks(path: Path, *, count: int = 3, frames: int = 4) -> list[int]:
+    """Write a trace in blocks; return how long the file is after each."""
+    writer, sizes = TraceBlocks(path, HEADER), []
+    for block in range(count):
+        for frame in range(frames):
+            writer.add(empty(block + frame / 10))
+        writer.flush()
+        sizes.append(path.stat().st_size)
+    writer.add(empty(99.0))  # never flushed
+    writer.close()
+    return sizes
+
+
+def test_blocks_are_one_trace_of_all_that_was_flushed(tmp_path: Path) -> None:
+    path = tmp_path / "kept" / "a.jsonl.zst"
+    blocks(path)
+    trace = Trace(path)
+    assert [round(one.media_time_s, 1) for one in trace] == [b + f / 10 for b in range(3) for f in range(4)]
+    assert (trace.header, trace.is_cut) == (HEADER, False)
+
+
+@given(share=st.floats(0.0, 1.0))
+def test_a_file_that_was_cut_anywhere_is_read_as_far_as_it_goes(
+    tmp_path_factory: pytest.TempPathFactory, share: float
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "a.jsonl.zst"
+    sizes = blocks(path)
+    length = sizes[0] + round(share * (sizes[-1] - sizes[0]))
+    path.write_bytes(path.read_bytes()[:length])
+    trace = Trace(path, may_be_cut=True)
+    read = len(list(trace))
+    assert read >= 4 * sum(size <= length for size in sizes)
+    assert read <= 12
+
+
+def test_a_cut_file_is_an_error_for_whoever_does_not_expect_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f"{json.dumps(FOREIGN_HEADER)}\n{json.dumps(FOREIGN_FRAME)}\n{json.dumps(FOREIGN_FRAME)[:20]}")
+    with pytest.raises(MediaError, match=":3: not a line"):
+        list(Trace(path))
+    trace = Trace(path, may_be_cut=True)
+    assert len(list(trace)) == 1
+    assert trace.is_cut
+
+
+def test_a_block_that_does_not_fit_leaves_the_file_whole(tmp_path: Path) -> None:
+    """The kernel limits the file's size, as a full disk would."""
+    code = f"""
+import resource, signal, sys
+from datetime import datetime
+from tests.test_trace import HEADER, TraceBlocks, Path, empty
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+writer = TraceBlocks(Path({str(tmp_path / "a.jsonl.zst")!r}), HEADER)
+writer.add(empty(0.0)); writer.flush()
+size = writer.path.stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))
+writer.add(empty(1.0))
+try:
+    writer.flush()
+except OSError as error:
+    print(error.strerror, writer.path.stat().st_size == size)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() in ("No space left on device True", "File too large True")
+    assert len(list(Trace(tmp_path / "a.jsonl.zst"))) == 1
 
 
 def test_a_trace_of_another_program_needs_only_what_is_required(tmp_path: Path) -> None:
