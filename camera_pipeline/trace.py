@@ -96,9 +96,7 @@ class TraceBlocks:
         self._lines.clear()
         whole = self._file.tell()
         try:
-            if self._file.write(block) < len(block):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(self._file.fileno())
+            self._write(block)
         except OSError:
             self._file.truncate(whole)
             self._file.seek(whole)
@@ -107,6 +105,11 @@ class TraceBlocks:
     def close(self) -> None:
         """Close the file; what was not flushed is lost."""
         self._file.close()
+
+    def _write(self, block: bytes) -> None:
+        if self._file.write(block) < len(block):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(self._file.fileno())
 
 
 class Trace:

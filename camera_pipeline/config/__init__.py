@@ -18,6 +18,7 @@ from camera_pipeline.config.model import (
     ServerSettings,
     Settings,
     Signal,
+    TraceSettings,
     Transport,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "Signal",
+    "TraceSettings",
     "Transport",
     "load_config",
 ]

@@ -228,6 +228,20 @@ class PlateSettings(Settings):
     """A plate whose weakest character is less sure than this is told as unread."""
 
 
+class TraceSettings(Settings):
+    """Keeping what the detector saw, so that rules can be rehearsed on past days. Off unless `traces:` stands there."""
+
+    keep_days: PositiveFloat = 7.0
+    """Pieces that are older are removed."""
+    max_gb: PositiveFloat = 20.0
+    """What the traces of all cameras may take; the oldest go first. A busy junction takes 0.2 GB a day at 7.5 frames a
+    second."""
+    min_free_gb: PositiveFloat = 2.0
+    """When less is free on the disk, no traces are kept: events and evidence need it more."""
+    piece_min: PositiveFloat = 10.0
+    """Minutes of one file."""
+
+
 class ServerSettings(Settings):
     """This edge server."""
 
@@ -243,6 +257,8 @@ class Config(Settings):
     server: ServerSettings = ServerSettings()
     redis: RedisSettings = RedisSettings()
     detector: DetectorSettings = DetectorSettings()
+    traces: TraceSettings | None = None
+    """Keeps traces for `rehearse`; absent: none are kept. `traces: {}` takes the defaults."""
     law: str = "vietnam"
     """Law table that events of violations are referred to: a shipped one by name, or the path of a file (`.yaml`)."""
     cameras: tuple[Camera, ...]

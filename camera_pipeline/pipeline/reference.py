@@ -24,6 +24,7 @@ from camera_pipeline.config import (
     ServerSettings,
     Settings,
     Signal,
+    TraceSettings,
 )
 from camera_pipeline.events.rule import GROUP, load_rule
 
@@ -33,6 +34,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("`server`", ServerSettings),
     ("`redis`", RedisSettings),
     ("`detector`", DetectorSettings),
+    ("`traces`", TraceSettings),
     ("`defaults`, and every camera", CameraDefaults),
     ("each of `cameras`", Camera),
     ("each of `lanes`", Lane),
@@ -42,7 +44,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
 
 _ELSEWHERE: dict[type[Settings], set[str]] = {
     Camera: set(CameraDefaults.model_fields),
-    Config: {"server", "redis", "detector", "cameras"},
+    Config: {"server", "redis", "detector", "traces", "cameras"},
 }
 """Keys that stand in a table of their own."""
 

@@ -20,8 +20,8 @@ from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
 from camera_pipeline.pipeline.compose import build_line, line_for
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
+from camera_pipeline.pipeline.trace_keeper import trace_header
 from camera_pipeline.trace import Trace, TraceWriter
-from camera_pipeline.trace_format import TraceHeader
 from camera_pipeline.types import Event, Frame
 
 Progress = Callable[[float], None]
@@ -174,7 +174,7 @@ class _Sinks:
         """Draw and trace one frame of footage."""
         if self._output.trace is not None and self._detector is not None:
             if self._trace is None:
-                header = _trace_header(frame, self._camera, self._detector)
+                header = trace_header(outcome.observation, self._camera, self._detector)
                 self._trace = self._stack.enter_context(TraceWriter(self._output.trace, header))
             self._trace.write(outcome.observation)
         if self._output.annotate and self._output.folder is not None and self._detector is not None:
@@ -182,16 +182,3 @@ class _Sinks:
                 names, fps = self._detector.class_names, self._camera.analyse_fps
                 self._annotator = self._stack.enter_context(Annotator(self._output.folder, self._camera, names, fps))
             self._annotator.draw(frame, outcome.observation, outcome.tracks, outcome.events)
-
-
-def _trace_header(first: Frame, camera: Camera, detector: Detector) -> TraceHeader:
-    return TraceHeader(
-        camera_id=camera.id,
-        frame_wh=(first.picture.width_px, first.picture.height_px),
-        class_names=tuple(detector.class_names),
-        start=first.captured_at,
-        fps=camera.analyse_fps,
-        clock=first.clock,
-        model=detector.version,
-        confidence=tuple(detector.confidence),
-    )

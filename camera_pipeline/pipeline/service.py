@@ -1,6 +1,7 @@
 """The service: pipeline, outbox and publisher of one edge server, from a configuration file. `run` and `demo` use it.
 
-Threads: the caller's runs the main loop; a worker for each camera; one publisher; one that watches and reports.
+Threads: the caller's runs the main loop; a worker for each camera; one publisher; one that watches and reports; where
+traces are kept, one that writes them.
 """
 
 import logging
@@ -16,16 +17,21 @@ from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import ConfigError, OutboxError
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher, PublisherStatus
+from camera_pipeline.observation import Observation
 from camera_pipeline.pipeline.compose import build_detector, line_for
-from camera_pipeline.pipeline.line import CameraLine
+from camera_pipeline.pipeline.line import CameraLine, Outcome
 from camera_pipeline.pipeline.live import CameraStatus, LivePipeline, Observer
+from camera_pipeline.pipeline.trace_folder import FOLDER
+from camera_pipeline.pipeline.trace_keeper import TraceKeeper, trace_header
+from camera_pipeline.trace_format import TraceHeader
+from camera_pipeline.types import Frame
 
 log = logging.getLogger(__name__)
 
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
 _SEND_LAST_S = 1.5  # at the end, for what waits: the rest is safe in the outbox, and somebody waits for the end
-_FIXED = ("server", "redis", "detector", "law")  # what runs until the service ends
+_FIXED = ("server", "redis", "detector", "traces", "law")  # what runs until the service ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Service:
             self._publisher = Publisher(self._outbox, self.config.redis)
             stack.callback(self._publisher.stop, _SEND_LAST_S)
             self._publisher.start()
+            self._keeper = self._start_keeper(stack)
             self._pipeline = stack.enter_context(
                 LivePipeline(self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox)
             )
@@ -95,7 +102,7 @@ class Service:
             RunError: something failed that the service cannot mend; the message says what.
         """
         log.info("watching %d camera(s) with %s", len(self.config.cameras), self.detector.version)
-        self._pipeline.run(stop, observer)
+        self._pipeline.run(stop, self._observer(observer))
 
     def ask_to_reload(self) -> None:
         """Read the configuration again, soon. Safe in a signal handler."""
@@ -108,6 +115,33 @@ class Service:
             OutboxError: the outbox cannot be read.
         """
         return ServiceStatus(self._pipeline.status(), self._publisher.status())
+
+    def _start_keeper(self, stack: ExitStack) -> TraceKeeper | None:
+        if self.config.traces is None:
+            return None
+        keeper = TraceKeeper(self.config.traces, self.config.server.data_dir / FOLDER, self._trace_header)
+        stack.callback(keeper.stop)
+        keeper.start()
+        return keeper
+
+    def _trace_header(self, camera_id: str, first: Observation) -> TraceHeader | None:
+        try:
+            return trace_header(first, self.config.camera(camera_id), self.detector)
+        except KeyError:  # removed by a reload while its last frames were under way
+            return None
+
+    def _observer(self, other: Observer | None) -> Observer | None:
+        """Return who sees every frame: the keeper of traces, and whoever was asked for."""
+        keeper = self._keeper
+        if keeper is None:
+            return other
+
+        def see(frame: Frame, outcome: Outcome) -> None:
+            keeper.keep(frame.camera_id, outcome.observation)
+            if other is not None:
+                other(frame, outcome)
+
+        return see
 
     def _make_line(self, config: Config, camera: Camera) -> CameraLine:
         return line_for(self.detector, config, camera)

@@ -12,6 +12,7 @@ from camera_pipeline.config import RedisSettings
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.simulator import Camera as SimulatedCamera
 from camera_pipeline.simulator import Fault, FaultKind, Simulator
+from camera_pipeline.trace import Trace
 from camera_pipeline.types import EventKind
 from tests.pipeline.service_kit import (
     RunningService,
@@ -221,3 +222,20 @@ def test_a_watched_file_changes_rules_and_cameras_and_warns_of_what_needs_a_rest
             versions["frozen"]
         }
     assert threads_of_cameras() == []
+
+
+def test_traces_hold_every_frame_that_was_analysed_and_are_kept_only_where_asked(
+    simulator: Simulator, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    one = camera("one", simulator.url("film-one"))
+    for name, sections in (("without", {}), ("with", {"traces": {"min_free_gb": 0.001}})):
+        folder = tmp_path / name
+        folder.mkdir()
+        with serving(write_config(folder / "config.yaml", one, redis_url=redis_server.url, **sections)) as service:
+            service.more("one", 10)
+        if sections:
+            (path,) = (folder / "data" / "traces" / "one").iterdir()
+            seen = [(one.session, one.index, one.captured_at, one.clock) for one in Trace(path)]
+            assert seen == [(frame.session, frame.index, frame.captured_at, frame.clock) for frame in service.of("one")]
+        else:
+            assert not (folder / "data" / "traces").exists()
