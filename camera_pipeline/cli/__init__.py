@@ -6,7 +6,17 @@ import sys
 import typer
 
 from camera_pipeline import __version__
-from camera_pipeline.cli import calibrate, demonstration, evidence, live, messages, models, recorded, simulate
+from camera_pipeline.cli import (
+    calibrate,
+    demonstration,
+    evidence,
+    live,
+    messages,
+    models,
+    recorded,
+    rehearse,
+    simulate,
+)
 from camera_pipeline.errors import CameraPipelineError, UserError
 from camera_pipeline.redact import redact
 
@@ -23,6 +33,7 @@ recorded.register(app)
 simulate.register(app)
 demonstration.register(app)
 calibrate.register(app)
+rehearse.register(app)
 app.add_typer(messages.app, name="events")
 app.add_typer(models.app, name="models")
 app.add_typer(evidence.app, name="evidence")
