@@ -23,6 +23,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 STRIDES: Final = (8, 16, 32)  # px of input per cell, of the three output levels
 BATCH_NORM_EPSILON: Final = 1e-3  # as the YOLOX authors train it
 BATCH_NORM_MOMENTUM: Final = 0.03
+FOCUS_CHANNELS: Final = 12  # of the published stem: 2x2 blocks of 3 colours
 
 
 class ConvBlock(nn.Module):
@@ -197,32 +198,40 @@ def decode_boxes(raw: Tensor, grid: Tensor) -> Tensor:
 
 
 def load_onnx_weights(model: Yolox, path: Path, coco_ids: tuple[int, ...]) -> None:
-    """Fill `model` from the published YOLOX-nano ONNX file (80 COCO classes).
+    """Fill `model` from the published YOLOX-nano ONNX file (80 COCO classes), or from one that was exported here.
 
     Args:
         model: network without batch normalisation whose width is the file's.
         path: the ONNX file; its convolutions are taken in graph order.
-        coco_ids: for each of the model's classes the COCO class whose predictor it starts from.
+        coco_ids: for each of the model's classes the class of the file whose predictor it starts from.
 
     Raises:
         ValueError: the file's convolutions do not fit the network.
     """
-    graph = onnx.load(str(path)).graph
-    values = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
-    published = [node for node in graph.node if node.op_type == "Conv"]
-    own = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
-    if len(published) != len(own):
-        raise ValueError(f"{path}: {len(published)} convolutions where the network has {len(own)}")
+    pairs = _pairs(model, path)
     class_layers = {id(head.class_score) for head in model.heads}
-    for node, conv in zip(published, own, strict=True):
-        weight, bias = (values[name] for name in node.input[1:3])
+    for conv, values in pairs:
+        weight, bias = values
         if id(conv) in class_layers:
             weight, bias = weight[list(coco_ids)], bias[list(coco_ids)]
-        if conv is model.backbone.stem.conv:
+        if conv is model.backbone.stem.conv and weight.shape[1] == FOCUS_CHANNELS:
             weight = focus_to_convolution(weight)
         if weight.shape != tuple(conv.weight.shape):
-            raise ValueError(f"{path}: {node.output[0]} is {weight.shape}, expected {tuple(conv.weight.shape)}")
+            raise ValueError(f"{path}: has a convolution {weight.shape}, expected {tuple(conv.weight.shape)}")
         conv.load_state_dict({"weight": torch.from_numpy(weight.copy()), "bias": torch.from_numpy(bias.copy())})
+
+
+def _pairs(model: Yolox, path: Path) -> list[tuple[nn.Conv2d, tuple[np.ndarray, np.ndarray]]]:
+    """Every convolution with its weight and bias in the file: by name in an export of ours, else in graph order."""
+    graph = onnx.load(str(path)).graph
+    values = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    own = {name: module for name, module in model.named_modules() if isinstance(module, nn.Conv2d)}
+    names = [[f"model.{name}.{part}" for part in ("weight", "bias")] for name in own]
+    if any(weight not in values for weight, _ in names):
+        names = [list(node.input[1:3]) for node in graph.node if node.op_type == "Conv"]
+    if len(names) != len(own):
+        raise ValueError(f"{path}: {len(names)} convolutions where the network has {len(own)}")
+    return [(conv, (values[one], values[two])) for conv, (one, two) in zip(own.values(), names, strict=True)]
 
 
 def focus_to_convolution(weight: np.ndarray) -> np.ndarray:

@@ -38,6 +38,18 @@ def test_loaded_weights_give_what_the_published_file_gives(published: Path) -> N
     np.testing.assert_allclose(rows.numpy(), expected, rtol=1e-3, atol=1e-3)
 
 
+def test_a_model_that_was_exported_here_is_trained_further_from_where_it_is() -> None:
+    shipped = Path(__file__).resolve().parents[3] / "models" / "vehicles.onnx"
+    model = yolox.Yolox(7)
+    yolox.load_onnx_weights(model, shipped, tuple(range(7)))
+    images = torch.rand(1, 3, 96, 128, generator=torch.Generator().manual_seed(0)) * 255
+    with torch.no_grad():
+        raw = model.eval()(images)
+    rows = torch.cat((yolox.decode_boxes(raw, yolox.anchor_grid(96, 128)), raw[..., 4:].sigmoid()), dim=2)
+    expected = onnxruntime.InferenceSession(str(shipped)).run(None, {"images": images.numpy()})[0]
+    np.testing.assert_allclose(rows.numpy(), expected, rtol=1e-3, atol=1e-2)
+
+
 def test_our_classes_start_from_their_coco_predictors(published: Path) -> None:
     whole, ours = yolox.Yolox(80), yolox.Yolox(7)
     yolox.load_onnx_weights(whole, published, tuple(range(80)))
