@@ -10,6 +10,7 @@ from models.training.config import ColourConfig, LampConfig, PlatesConfig, Plate
 TRAINING = Path(config.__file__).parent
 KINDS = {
     "vehicles": TrainingConfig,
+    "fine_tune": TrainingConfig,
     "fire_smoke": TrainingConfig,
     "signal_lamp": LampConfig,
     "plate_text": PlateTextConfig,
