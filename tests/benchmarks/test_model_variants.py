@@ -8,16 +8,7 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
 
-from benchmarks.model_variants import (
-    BASE,
-    Variant,
-    cpu_ms,
-    mean_ap50,
-    ready_input,
-    replace_silu,
-    rewritten,
-    session_with,
-)
+from benchmarks.model_variants import BASE, cpu_ms, mean_ap50, ready_input, replace_silu, rewritten, variants
 from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.manifest import read_manifest
 from camera_pipeline.detect.model import load_model
@@ -69,13 +60,13 @@ def test_a_smaller_rectangle_is_the_same_network_with_another_input(tmp_path: Pa
 
 
 def test_variants_take_turns_and_session_options_change_nothing_but_time(tmp_path: Path, junction: Path) -> None:
-    plain = Variant("FP32", MANIFEST)
-    level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    basic = Variant("basic", MANIFEST, session_with(graph_optimization_level=level))
-    models = {one.name: one.load() for one in (plain, basic)}
+    every = variants(tmp_path, junction / "images")
+    models = {name: every[name]().load() for name in ("FP32", "FP32, optimisation basic")}
     costs = cpu_ms(models, 2)
     assert [len(own) for own in costs.values()] == [2, 2]
     assert min(costs["FP32"]) > 0
     outputs = [model.run(ready_input(model)) for model in models.values()]
     np.testing.assert_allclose(*outputs, rtol=1e-3, atol=1e-2)
-    assert mean_ap50(models["basic"], junction) == pytest.approx(mean_ap50(models["FP32"], junction), abs=1e-3)
+    assert mean_ap50(models["FP32, optimisation basic"], junction) == pytest.approx(
+        mean_ap50(models["FP32"], junction), abs=1e-3
+    )
