@@ -10,7 +10,7 @@ SYSTEM_RUN = libgl1 libglib2.0-0
 SYSTEM_TEST = $(SYSTEM_RUN) ffmpeg redis-server python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
 
-.PHONY: help demo test check format lint types bench golden schema system-run system-test clean train-vehicles train-signal-lamp train-plate-text train-vehicle-colour train-fire-smoke train-plates
+.PHONY: help demo test check format lint types bench golden schema system-run system-test clean train-vehicles train-signal-lamp train-plate-text train-vehicle-colour train-fire-smoke train-plates train-riders
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -55,6 +55,9 @@ train-signal-lamp:  ## train the lamp classifier (PyTorch in .venv-train; minute
 
 train-vehicle-colour:  ## train the classifier of vehicle colours (PyTorch in .venv-train; minutes on a CPU)
 	$(MAKE) -C models/training vehicle-colour
+
+train-riders:  ## train the finder of riders' heads (PyTorch in .venv-train; minutes on a quiet CPU); does not ship
+	$(MAKE) -C models/training riders-heads
 
 train-fire-smoke:  ## train the detector of fire and smoke (PyTorch in .venv-train; an hour on a CPU)
 	$(MAKE) -C models/training fire-smoke

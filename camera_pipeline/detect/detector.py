@@ -7,6 +7,7 @@ import numpy as np
 from camera_pipeline.detect.model import Model
 from camera_pipeline.detect.postprocess import Decoder, finish
 from camera_pipeline.detect.preprocess import InputBuffer
+from camera_pipeline.picture import Picture
 from camera_pipeline.types import Detections, Frame
 
 WEAK_SHARE = 0.75
@@ -53,14 +54,22 @@ class Detector:
         Raises:
             InferenceError: the model failed.
         """
-        size = self._model.batch or len(frames)
+        return self.look([frame.picture for frame in frames])
+
+    def look(self, pictures: Sequence[Picture]) -> list[Detections]:
+        """Return what is in each picture that belongs to no frame.
+
+        Raises:
+            InferenceError: the model failed.
+        """
+        size = self._model.batch or len(pictures)
         found: list[Detections] = []
-        for start in range(0, len(frames), max(1, size)):
-            found += self._detect_batch(frames[start : start + size], size)
+        for start in range(0, len(pictures), max(1, size)):
+            found += self._look_at_batch(pictures[start : start + size], size)
         return found
 
-    def _detect_batch(self, frames: Sequence[Frame], size: int) -> list[Detections]:
-        placements = [self._buffer.fill(slot, frame.picture) for slot, frame in enumerate(frames)]
+    def _look_at_batch(self, pictures: Sequence[Picture], size: int) -> list[Detections]:
+        placements = [self._buffer.fill(slot, picture) for slot, picture in enumerate(pictures)]
         output = self._model.run(self._buffer.pictures(size))
         manifest = self._model.manifest
         return [

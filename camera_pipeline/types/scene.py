@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from camera_pipeline.types.fire import Fire
 from camera_pipeline.types.frame import CaptureClock, Damage, PictureHealth
 from camera_pipeline.types.objects import Tracks
 from camera_pipeline.types.plate import PlateRead
@@ -38,7 +37,6 @@ class Scene:
         damage: set when the picture is unusable; `tracks` is then empty and must not be believed.
         health: measures of the picture; None when the scene comes from a trace without them.
         plates: tracks of whose plates something new is known, whatever it is.
-        fires: what looks like fire or smoke; None where nobody looked for it.
     """
 
     camera_id: str
@@ -54,4 +52,3 @@ class Scene:
     damage: Damage | None = None
     health: PictureHealth | None = None
     plates: tuple[PlateRead, ...] = ()
-    fires: tuple[Fire, ...] | None = None

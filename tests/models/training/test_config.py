@@ -11,6 +11,7 @@ TRAINING = Path(config.__file__).parent
 KINDS = {
     "vehicles": TrainingConfig,
     "fine_tune": TrainingConfig,
+    "riders": TrainingConfig,
     "fire_smoke": TrainingConfig,
     "signal_lamp": LampConfig,
     "plate_text": PlateTextConfig,
