@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from camera_pipeline.types import CaptureClock, Damage, Detections, Frame, PictureHealth, PlateRead, SignalState
+from camera_pipeline.types import CaptureClock, Damage, Detections, Fire, Frame, PictureHealth, PlateRead, SignalState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class Observation:
         skipped: frames left out by policy since the previous observation.
         dropped: frames lost to overload since the previous observation.
         plates: tracks of whose plates something new is known; the tracks are those that follow from the detections.
+        fires: what looks like fire or smoke; None where nobody looked for it.
     """
 
     session: int
@@ -43,10 +44,16 @@ class Observation:
     skipped: int = 0
     dropped: int = 0
     plates: tuple[PlateRead, ...] = ()
+    fires: tuple[Fire, ...] | None = None
 
 
 def observe(
-    frame: Frame, detections: Detections, signals: Mapping[str, SignalState], *, dropped: int = 0
+    frame: Frame,
+    detections: Detections,
+    signals: Mapping[str, SignalState],
+    *,
+    fires: tuple[Fire, ...] | None = None,
+    dropped: int = 0,
 ) -> Observation:
     """Return what remains of a frame.
 
@@ -54,6 +61,7 @@ def observe(
         frame: the frame.
         detections: what was found in it.
         signals: what the signals show.
+        fires: what looks like fire in it; None where nobody looked for it.
         dropped: frames of this camera lost to overload since its previous one.
     """
     return Observation(
@@ -69,4 +77,5 @@ def observe(
         health=frame.health,
         skipped=frame.skipped_before,
         dropped=dropped,
+        fires=fires,
     )

@@ -6,9 +6,9 @@ reading them back gives the same bits: a trace gives the same events as the foot
 Other programs need to write only what is required; the keys after it carry what footage tells beside the boxes:
 
 * header: `trace` (1), `camera_id`, `width_px`, `height_px`, `class_names`, `start`, `fps`; then `clock`, `model`,
-  `confidence`
+  `confidence`, `fire_every_s`
 * frame: `media_time_s`, `xyxy`, `confidence`, `class_id`; then `signal`, `index`, `session`, `captured_at`,
-  `clock`, `frame_wh`, `damage`, `health`, `skipped`, `dropped`, `plates`
+  `clock`, `frame_wh`, `damage`, `health`, `skipped`, `dropped`, `plates`, `fires`
 """
 
 import errno

@@ -8,10 +8,20 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from camera_pipeline.observation import Observation
-from camera_pipeline.types import CaptureClock, ClockSource, Damage, Detections, PictureHealth, PlateRead, SignalState
+from camera_pipeline.types import (
+    CaptureClock,
+    ClockSource,
+    Damage,
+    Detections,
+    Fire,
+    PictureHealth,
+    PlateRead,
+    SignalState,
+)
 
 TRACE_VERSION = 1
 _PLATES: TypeAdapter[tuple[PlateRead, ...]] = TypeAdapter(tuple[PlateRead, ...])
+_FIRES: TypeAdapter[tuple[Fire, ...]] = TypeAdapter(tuple[Fire, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,7 @@ class TraceHeader:
         clock: how far `start` can be trusted.
         model: name and digest of the detector.
         confidence: threshold of every class; boxes below it only keep tracks alive. None: all are believed.
+        fire_every_s: how often somebody looked for fire. None: nobody did.
     """
 
     camera_id: str
@@ -37,10 +48,12 @@ class TraceHeader:
     clock: CaptureClock
     model: str = "trace"
     confidence: tuple[float, ...] | None = None
+    fire_every_s: float | None = None
 
 
 def header_to_json(header: TraceHeader) -> dict[str, Any]:
     """Return the first line of a trace."""
+    optional = {"confidence": header.confidence and list(header.confidence), "fire_every_s": header.fire_every_s}
     return {
         "trace": TRACE_VERSION,
         "camera_id": header.camera_id,
@@ -51,7 +64,7 @@ def header_to_json(header: TraceHeader) -> dict[str, Any]:
         "fps": header.fps,
         "clock": _clock_to_json(header.clock),
         "model": header.model,
-    } | ({"confidence": list(header.confidence)} if header.confidence is not None else {})
+    } | {key: value for key, value in optional.items() if value is not None}
 
 
 def header_from_json(record: dict[str, Any]) -> TraceHeader:
@@ -76,6 +89,7 @@ def header_from_json(record: dict[str, Any]) -> TraceHeader:
         else CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0),
         model=str(record.get("model", "trace")),
         confidence=_thresholds(record),
+        fire_every_s=float(record["fire_every_s"]) if "fire_every_s" in record else None,
     )
 
 
@@ -111,7 +125,10 @@ def frame_to_json(observation: Observation, header: TraceHeader) -> dict[str, An
         "clock": _clock_to_json(observation.clock) if observation.clock != header.clock else None,
         "plates": _PLATES.dump_python(observation.plates, mode="json", exclude_defaults=True),
     }
-    return record | {key: value for key, value in optional.items() if value not in (None, {}, 0, []) or key == "index"}
+    record |= {key: value for key, value in optional.items() if value not in (None, {}, 0, []) or key == "index"}
+    if observation.fires is not None:  # to have looked and found nothing is something
+        record["fires"] = _FIRES.dump_python(observation.fires, mode="json")
+    return record
 
 
 def frame_from_json(record: dict[str, Any], header: TraceHeader, position: int) -> Observation:
@@ -142,6 +159,7 @@ def frame_from_json(record: dict[str, Any], header: TraceHeader, position: int) 
         skipped=int(record.get("skipped", 0)),
         dropped=int(record.get("dropped", 0)),
         plates=_PLATES.validate_python(record.get("plates", ())),
+        fires=_FIRES.validate_python(record["fires"]) if "fires" in record else None,
     )
 
 

@@ -21,6 +21,7 @@ from camera_pipeline.types import (
     ClockSource,
     Damage,
     Detections,
+    Fire,
     PictureHealth,
     PlateRead,
     PlateView,
@@ -38,6 +39,7 @@ HEADER = TraceHeader(
     clock=CaptureClock(source=ClockSource.FILE_NAME, uncertainty_s=1.0),
     model="vehicles@0123",
     confidence=(0.4, 0.25),
+    fire_every_s=1.0,
 )
 FOREIGN_HEADER = {
     "trace": 1, "camera_id": "x", "width_px": 640, "height_px": 360, "class_names": ["car"],
@@ -46,6 +48,10 @@ FOREIGN_HEADER = {
 FOREIGN_FRAME = {"media_time_s": 0.5, "xyxy": [[1, 2, 3, 4]], "confidence": [0.5], "class_id": [0]}
 
 finite = st.floats(min_value=-1e4, max_value=1e4, width=32)
+
+fires = st.builds(
+    Fire, kind=st.sampled_from(["fire", "smoke"]), confidence=st.floats(0, 1), xyxy=st.tuples(*[finite] * 4)
+)
 
 
 @st.composite
@@ -102,6 +108,7 @@ def observations(draw: st.DrawFn) -> Observation:
         skipped=draw(st.integers(0, 9)),
         dropped=draw(st.integers(0, 9)),
         plates=tuple(draw(st.lists(plate_reads(), max_size=2))),
+        fires=draw(st.none() | st.lists(fires, max_size=2).map(tuple)),
     )
 
 
@@ -113,7 +120,7 @@ def test_an_observation_comes_back_with_the_same_bits(observation: Observation) 
     assert again.detections.confidence.tobytes() == observation.detections.confidence.tobytes()
     assert again.detections.class_id.tolist() == observation.detections.class_id.tolist()
     for name in ("session", "index", "media_time_s", "captured_at", "clock", "frame_wh", "signals", "damage", "health",
-                 "skipped", "dropped", "plates"):  # fmt: skip
+                 "skipped", "dropped", "plates", "fires"):  # fmt: skip
         assert getattr(again, name) == getattr(observation, name), name
 
 

@@ -16,7 +16,7 @@ from camera_pipeline.cli.logs import set_up_logging
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import UserError
 from camera_pipeline.events.browse import one_line
-from camera_pipeline.pipeline.compose import build_detector, read_config
+from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, read_config
 from camera_pipeline.pipeline.replay import ReplayOutput, ReplaySummary, footage_length_s, replay_footage, replay_trace
 from camera_pipeline.pipeline.snapshots import detect_in_files
 from camera_pipeline.types import Event
@@ -70,6 +70,7 @@ def replay(
                 one,
                 paths,
                 detector,
+                watch=build_fire_watch(settings),
                 start=_start(start),
                 fps=fps,
                 output=output,

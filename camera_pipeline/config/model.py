@@ -242,6 +242,15 @@ class TraceSettings(Settings):
     """Minutes of one file."""
 
 
+class FireSettings(Settings):
+    """Looking for fire and smoke, for cameras with the rule `fire_smoke`."""
+
+    detector: DetectorSettings = DetectorSettings(model="fire_smoke")
+    """The network that sees fire and smoke; keys as of `detector`."""
+    every_s: PositiveFloat = 1.0
+    """Seconds between two looks at a camera."""
+
+
 class ServerSettings(Settings):
     """This edge server."""
 
@@ -259,6 +268,8 @@ class Config(Settings):
     detector: DetectorSettings = DetectorSettings()
     traces: TraceSettings | None = None
     """Keeps traces for `rehearse`; absent: none are kept. `traces: {}` takes the defaults."""
+    fires: FireSettings = FireSettings()
+    """Used where a camera has the rule `fire_smoke`."""
     law: str = "vietnam"
     """Law table that events of violations are referred to: a shipped one by name, or the path of a file (`.yaml`)."""
     cameras: tuple[Camera, ...]

@@ -66,6 +66,7 @@ class Rule(ABC, Generic[S]):
         same_act: types of events that describe the same act of a vehicle better, where both are seen at one time: they
             tell it and name this one. Where two rules each name the other, their order on the camera decides.
         sees_damaged: whether it wants scenes whose picture is damaged, too.
+        sees_fires: whether somebody has to look for fire and smoke in the camera's pictures for it.
 
     Args:
         camera: the camera.
@@ -81,6 +82,7 @@ class Rule(ABC, Generic[S]):
     settings_type: ClassVar[type[Settings]]
     same_act: ClassVar[frozenset[str]] = frozenset()
     sees_damaged: ClassVar[bool] = False
+    sees_fires: ClassVar[bool] = False
 
     def __init__(self, camera: Camera, settings: S, class_names: Sequence[str]) -> None:
         self.camera = camera

@@ -16,7 +16,7 @@ from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import CameraPipelineError, ConfigError, SessionError
 from camera_pipeline.events.redis_probe import probe
 from camera_pipeline.ingest.rtsp import Limits, Source, arrivals, sources_of
-from camera_pipeline.pipeline.compose import build_detector, read_config
+from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, read_config
 from camera_pipeline.redact import redact
 
 _PARALLEL = 32  # cameras tried at once; each waits for the network, not for the processor
@@ -79,10 +79,12 @@ def check_config(path: Path, *, camera_timeout_s: float) -> list[Finding]:
 
 def _model(config: Config) -> Finding:
     try:
-        detector = build_detector(config)
+        detector, watch = build_detector(config), build_fire_watch(config)
     except CameraPipelineError as error:
         return _bad("model", error)
-    return Finding(what="model", verdict=Verdict.GOOD, found=f"{detector.version}: {', '.join(detector.class_names)}")
+    found = f"{detector.version}: {', '.join(detector.class_names)}"
+    found += f"; {watch.version}: every {watch.every_s:g} s" if watch is not None else ""
+    return Finding(what="model", verdict=Verdict.GOOD, found=found)
 
 
 def _redis(config: Config) -> list[Finding]:

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from camera_pipeline.config import Camera
 from camera_pipeline.coverage import CoverageMeter
 from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.fire_watch import FireWatch
 from camera_pipeline.detect.signal_light import SignalReader
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.observation import Observation, observe
 from camera_pipeline.track.tracker import Tracker
-from camera_pipeline.types import Detections, Event, Frame, LinkChange, Scene, SignalState, Tracks
+from camera_pipeline.types import Detections, Event, Fire, Frame, LinkChange, Scene, SignalState, Tracks
+
+_EARLY_S = 0.001  # a look may come so much too early: frame times are multiples of a frame's time but for rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class CameraLine:
         engine: its rules.
         class_names: name of every class id of the detector.
         confidence: the detector's threshold of every class; None: all that it reports is believed.
+        fire_every_s: media time between two looks for fire; None: nobody looks for it.
     """
 
     def __init__(
@@ -47,27 +51,41 @@ class CameraLine:
         engine: RuleEngine,
         class_names: Sequence[str],
         confidence: Sequence[float] | None = None,
+        fire_every_s: float | None = None,
     ) -> None:
         self.camera = camera
         self.coverage = CoverageMeter()
+        self._fire_every_s = fire_every_s
         self._engine = engine
         self._class_names = tuple(class_names)
         self._tracker = Tracker(start_confidence=confidence)
         self._signals: dict[str, SignalReader] = {}
         self._session: int | None = None
         self._remembered: Detections | None = None
+        self._fire_looked_s: float | None = None
 
     def needs_detector(self, frame: Frame) -> bool:
         """Return whether somebody has to look at the frame: no for damaged pictures, and while the road is still."""
         fresh = frame.session != self._session
         return frame.damage is None and (frame.moved or fresh or self._remembered is None)
 
-    def look(self, frame: Frame, found: Detections | None, *, dropped: int = 0) -> Observation:
+    def needs_fire_look(self, frame: Frame) -> bool:
+        """Return whether it is time to look for fire, on a still road too: smoke may rise slowly."""
+        if self._fire_every_s is None or frame.damage is not None:
+            return False
+        if self._fire_looked_s is None or frame.session != self._session:
+            return True
+        return frame.media_time_s - self._fire_looked_s >= self._fire_every_s - _EARLY_S
+
+    def look(
+        self, frame: Frame, found: Detections | None, *, fires: tuple[Fire, ...] | None = None, dropped: int = 0
+    ) -> Observation:
         """Return what is to be seen in a frame.
 
         Args:
             frame: the frame.
             found: what the detector found; None when it was not asked (`needs_detector`).
+            fires: what looks like fire; None when nobody looked for it (`needs_fire_look`).
             dropped: frames of this camera lost to overload before this one.
         """
         if frame.session != self._session:
@@ -76,8 +94,10 @@ class CameraLine:
             return observe(frame, Detections.empty(), self._unknown(), dropped=dropped)
         if found is not None:
             self._remembered = found
+        if fires is not None:
+            self._fire_looked_s = frame.media_time_s
         seen = self._remembered if self._remembered is not None else Detections.empty()
-        return observe(frame, seen, self._read_signals(frame), dropped=dropped)
+        return observe(frame, seen, self._read_signals(frame), fires=fires, dropped=dropped)
 
     def advance(self, observation: Observation) -> Outcome:
         """Move tracker and rules on by one frame."""
@@ -104,6 +124,7 @@ class CameraLine:
         self._session = session
         self._tracker.reset()
         self._remembered = None
+        self._fire_looked_s = None
         self._signals = {name: SignalReader(signal) for name, signal in self.camera.signals.items()}
 
     def _read_signals(self, frame: Frame) -> Mapping[str, SignalState]:
@@ -136,6 +157,7 @@ class CameraLine:
             signals=observation.signals,
             damage=observation.damage,
             health=observation.health,
+            fires=observation.fires,
         )
 
 
@@ -155,3 +177,18 @@ def detect_where_needed(
     asked = [lines[frame.camera_id].needs_detector(frame) for frame in frames]
     found = iter(detector.detect([frame for frame, ask in zip(frames, asked, strict=True) if ask]))
     return [next(found) if ask else None for ask in asked]
+
+
+def look_for_fires(
+    frames: Sequence[Frame], lines: Mapping[str, CameraLine], watch: FireWatch | None
+) -> list[tuple[Fire, ...] | None]:
+    """Look for fire in those frames whose time it is; arguments as of `detect_where_needed`.
+
+    Returns:
+        For every frame what looks like fire, or None where nobody looked.
+    """
+    if watch is None:
+        return [None] * len(frames)
+    asked = [lines[frame.camera_id].needs_fire_look(frame) for frame in frames]
+    seen = iter(watch.look([frame for frame, ask in zip(frames, asked, strict=True) if ask]))
+    return [next(seen) if ask else None for ask in asked]

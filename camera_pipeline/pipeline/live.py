@@ -6,7 +6,7 @@ A worker a camera ─► Mailbox ─► Batcher ─► Detector ─► CameraLin
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -15,13 +15,14 @@ from camera_pipeline.clock import Clock, SystemClock
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.batcher import Batch, Batcher
 from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.fire_watch import FireWatch
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.ingest.governor import ConnectionGovernor
 from camera_pipeline.ingest.mailbox import Doorbell, Mailbox
 from camera_pipeline.ingest.rtsp import sources_of
 from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
-from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
-from camera_pipeline.types import Coverage, Detections, Event, Frame, LinkChange
+from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
+from camera_pipeline.types import Coverage, Event, Frame, LinkChange
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class LivePipeline:
         detector: the detector, loaded.
         make_line: makes the line of a camera; raises ConfigError for rules that lack what they need.
         sink: where events become durable.
+        watch: looks for fire; None: no camera has a rule that needs it.
         clock: wall clock and monotonic time.
     """
 
@@ -79,9 +81,10 @@ class LivePipeline:
         detector: Detector,
         make_line: Callable[[Config, Camera], CameraLine],
         sink: EventSink,
+        watch: FireWatch | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._detector, self._make_line, self._sink = detector, make_line, sink
+        self._detector, self._make_line, self._sink, self._watch = detector, make_line, sink, watch
         self._clock = clock or SystemClock()
         self._doorbell = Doorbell()
         self._governor = ConnectionGovernor(self._clock)
@@ -146,21 +149,23 @@ class LivePipeline:
                 events += self._rigs[item.camera_id].line.link_changed(item)
             else:
                 frames.append(item)
-        outcomes = [(frame, self._advance(frame, found, batch)) for frame, found in self._detect(frames)]
-        events += [event for _, outcome in outcomes for event in outcome.events]
+        outcomes = self._look(frames, batch)
+        events += [event for outcome in outcomes for event in outcome.events]
         if events:
             self._sink.append(events)
         if observer is not None:
-            for frame, outcome in outcomes:
+            for frame, outcome in zip(frames, outcomes, strict=True):
                 observer(frame, outcome)
 
-    def _detect(self, frames: Sequence[Frame]) -> Iterator[tuple[Frame, Detections | None]]:
+    def _look(self, frames: Sequence[Frame], batch: Batch) -> list[Outcome]:
         lines = {frame.camera_id: self._rigs[frame.camera_id].line for frame in frames}
-        return zip(frames, detect_where_needed(frames, lines, self._detector), strict=True)
-
-    def _advance(self, frame: Frame, found: Detections | None, batch: Batch) -> Outcome:
-        line = self._rigs[frame.camera_id].line
-        return line.advance(line.look(frame, found, dropped=batch.dropped.get(frame.camera_id, 0)))
+        found = detect_where_needed(frames, lines, self._detector)
+        fires = look_for_fires(frames, lines, self._watch)
+        outcomes = []
+        for frame, objects, burning in zip(frames, found, fires, strict=True):
+            line, dropped = lines[frame.camera_id], batch.dropped.get(frame.camera_id, 0)
+            outcomes.append(line.advance(line.look(frame, objects, fires=burning, dropped=dropped)))
+        return outcomes
 
     def _apply_requests(self) -> None:
         while not self._requests.empty():
@@ -226,4 +231,4 @@ class LivePipeline:
 def _shared_settings(config: Config) -> tuple[object, ...]:
     """What every camera's line depends on beside the camera's own settings."""
     detector = config.detector
-    return (config.server.id, detector.model, detector.int8_model, detector.confidence)
+    return (config.server.id, detector.model, detector.int8_model, detector.confidence, config.fires)

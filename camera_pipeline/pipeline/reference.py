@@ -19,6 +19,7 @@ from camera_pipeline.config import (
     CameraDefaults,
     Config,
     DetectorSettings,
+    FireSettings,
     Lane,
     RedisSettings,
     ServerSettings,
@@ -34,6 +35,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("`server`", ServerSettings),
     ("`redis`", RedisSettings),
     ("`detector`", DetectorSettings),
+    ("`fires`", FireSettings),
     ("`traces`", TraceSettings),
     ("`defaults`, and every camera", CameraDefaults),
     ("each of `cameras`", Camera),
@@ -44,7 +46,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
 
 _ELSEWHERE: dict[type[Settings], set[str]] = {
     Camera: set(CameraDefaults.model_fields),
-    Config: {"server", "redis", "detector", "traces", "cameras"},
+    Config: {"server", "redis", "detector", "fires", "traces", "cameras"},
 }
 """Keys that stand in a table of their own."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import MediaError
 from camera_pipeline.observation import Observation
-from camera_pipeline.pipeline.compose import build_line
+from camera_pipeline.pipeline.compose import line_of_trace
 from camera_pipeline.pipeline.line import CameraLine, Outcome
 from camera_pipeline.trace import Trace
 from camera_pipeline.trace_format import TraceHeader
@@ -92,7 +92,7 @@ def rehearse(
     session = 0
     last: Observation | None = None
     for seen, group in itertools.groupby(_frames(paths, result.cut), key=lambda one: one[0]):
-        line = build_line(config, camera, class_names=seen.class_names, model=seen.model, confidence=seen.confidence)
+        line = line_of_trace(config, camera, seen)
         scribe = _Scribe(result)
         for _, observation in group:
             if not _is_within(observation.captured_at, since, until):

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.detector import Detector
+from camera_pipeline.detect.fire_watch import FireWatch
 from camera_pipeline.errors import MediaError
 from camera_pipeline.events.record import to_json
 from camera_pipeline.ingest.files import video_files
 from camera_pipeline.ingest.media_file import open_media
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
-from camera_pipeline.pipeline.compose import build_line, line_for
-from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed
+from camera_pipeline.pipeline.compose import line_for, line_of_trace
+from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
 from camera_pipeline.pipeline.trace_keeper import trace_header
 from camera_pipeline.trace import Trace, TraceWriter
 from camera_pipeline.types import Event, Frame
@@ -64,6 +65,7 @@ def replay_footage(
     files: Sequence[Path],
     detector: Detector,
     *,
+    watch: FireWatch | None = None,
     start: datetime | None = None,
     fps: float | None = None,
     output: ReplayOutput,
@@ -77,6 +79,7 @@ def replay_footage(
         camera: the camera that recorded it.
         files: files or folders of segments, in order.
         detector: the detector.
+        watch: looks for fire, where a rule of the camera needs it.
         start: wall-clock time of the first picture; None: from the files.
         fps: frames a second of raw streams, which hold no times.
         output: what to leave behind.
@@ -87,11 +90,11 @@ def replay_footage(
         MediaError: a file cannot be used, or an output cannot be written.
         ConfigError: a rule lacks something.
     """
-    line = line_for(detector, config, camera)
+    line = line_for(detector, config, camera, watch)
     source = RecordedSource(camera, files, start=start, fps=fps)
     with ExitStack() as stack:
-        sinks = _Sinks(stack, output, camera, detector)
-        return sinks.drain(_outcomes(source.frames(), line, detector, sinks), line, progress, on_event)
+        sinks = _Sinks(stack, output, camera, detector, watch)
+        return sinks.drain(_outcomes(source.frames(), line, detector, watch, sinks), line, progress, on_event)
 
 
 def replay_trace(
@@ -111,7 +114,7 @@ def replay_trace(
     """
     trace = Trace(path)
     header = trace.header
-    line = build_line(config, camera, class_names=header.class_names, model=header.model, confidence=header.confidence)
+    line = line_of_trace(config, camera, header)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, None)
         return sinks.drain((line.advance(observation) for observation in trace), line, progress, on_event)
@@ -126,10 +129,14 @@ def footage_length_s(files: Sequence[Path]) -> float | None:
     return sum(lengths) if all(lengths) else None
 
 
-def _outcomes(frames: Iterable[Frame], line: CameraLine, detector: Detector, sinks: "_Sinks") -> Iterator[Outcome]:
+def _outcomes(
+    frames: Iterable[Frame], line: CameraLine, detector: Detector, watch: FireWatch | None, sinks: "_Sinks"
+) -> Iterator[Outcome]:
+    lines = {line.camera.id: line}
     for frame in frames:
-        (found,) = detect_where_needed([frame], {frame.camera_id: line}, detector)
-        outcome = line.advance(line.look(frame, found))
+        (found,) = detect_where_needed([frame], lines, detector)
+        (fires,) = look_for_fires([frame], lines, watch)
+        outcome = line.advance(line.look(frame, found, fires=fires))
         sinks.look_at(frame, outcome)
         yield outcome
 
@@ -137,8 +144,16 @@ def _outcomes(frames: Iterable[Frame], line: CameraLine, detector: Detector, sin
 class _Sinks:
     """Everything a replay writes; closed by the stack it was given."""
 
-    def __init__(self, stack: ExitStack, output: ReplayOutput, camera: Camera, detector: Detector | None) -> None:
+    def __init__(
+        self,
+        stack: ExitStack,
+        output: ReplayOutput,
+        camera: Camera,
+        detector: Detector | None,
+        watch: FireWatch | None = None,
+    ) -> None:
         self._stack, self._output, self._camera, self._detector = stack, output, camera, detector
+        self._watch = watch
         self._trace: TraceWriter | None = None
         self._annotator: Annotator | None = None
         self._events = None
@@ -174,7 +189,7 @@ class _Sinks:
         """Draw and trace one frame of footage."""
         if self._output.trace is not None and self._detector is not None:
             if self._trace is None:
-                header = trace_header(outcome.observation, self._camera, self._detector)
+                header = trace_header(outcome.observation, self._camera, self._detector, self._watch)
                 self._trace = self._stack.enter_context(TraceWriter(self._output.trace, header))
             self._trace.write(outcome.observation)
         if self._output.annotate and self._output.folder is not None and self._detector is not None:

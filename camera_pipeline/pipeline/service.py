@@ -18,7 +18,7 @@ from camera_pipeline.errors import ConfigError, OutboxError
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher, PublisherStatus
 from camera_pipeline.observation import Observation
-from camera_pipeline.pipeline.compose import build_detector, line_for
+from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, line_for
 from camera_pipeline.pipeline.line import CameraLine, Outcome
 from camera_pipeline.pipeline.live import CameraStatus, LivePipeline, Observer
 from camera_pipeline.pipeline.trace_folder import FOLDER
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
 _SEND_LAST_S = 1.5  # at the end, for what waits: the rest is safe in the outbox, and somebody waits for the end
-_FIXED = ("server", "redis", "detector", "traces", "law")  # what runs until the service ends
+_FIXED = ("server", "redis", "detector", "fires", "traces", "law")  # what runs until the service ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Service:
         self._read, self._watched = read, watched
         self.config = read()
         self.detector = build_detector(self.config)
+        self._watch = build_fire_watch(self.config)
         self._stack = ExitStack()
         self._reload = threading.Event()
         self._ended = threading.Event()
@@ -79,7 +80,13 @@ class Service:
             self._publisher.start()
             self._keeper = self._start_keeper(stack)
             self._pipeline = stack.enter_context(
-                LivePipeline(self.config, detector=self.detector, make_line=self._make_line, sink=self._outbox)
+                LivePipeline(
+                    self.config,
+                    detector=self.detector,
+                    make_line=self._make_line,
+                    sink=self._outbox,
+                    watch=self._watch,
+                )
             )
             attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)
             attendant.start()
@@ -126,7 +133,7 @@ class Service:
 
     def _trace_header(self, camera_id: str, first: Observation) -> TraceHeader | None:
         try:
-            return trace_header(first, self.config.camera(camera_id), self.detector)
+            return trace_header(first, self.config.camera(camera_id), self.detector, self._watch)
         except KeyError:  # removed by a reload while its last frames were under way
             return None
 
@@ -144,7 +151,7 @@ class Service:
         return see
 
     def _make_line(self, config: Config, camera: Camera) -> CameraLine:
-        return line_for(self.detector, config, camera)
+        return line_for(self.detector, config, camera, self._watch)
 
     def _attend(self) -> None:
         """Watch the file and report; the attendant's thread."""

@@ -5,6 +5,7 @@ Coordinates are pixels of the analysed stream's picture (`xyxy`: left, top, righ
 """
 
 from camera_pipeline.types.event import Coverage, Event, EventKind, Subject, Versions
+from camera_pipeline.types.fire import Fire
 from camera_pipeline.types.frame import CaptureClock, ClockSource, Damage, Frame, LinkChange, LinkState, PictureHealth
 from camera_pipeline.types.legal import Legal, LegalReference, Mark
 from camera_pipeline.types.objects import Bool, Detections, Float32, Int64, Tracks
@@ -20,6 +21,7 @@ __all__ = [
     "Detections",
     "Event",
     "EventKind",
+    "Fire",
     "Float32",
     "Frame",
     "Int64",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from camera_pipeline.types.fire import Fire
 from camera_pipeline.types.frame import CaptureClock, Damage, PictureHealth
 from camera_pipeline.types.objects import Tracks
 from camera_pipeline.types.plate import PlateRead
@@ -37,6 +38,7 @@ class Scene:
         damage: set when the picture is unusable; `tracks` is then empty and must not be believed.
         health: measures of the picture; None when the scene comes from a trace without them.
         plates: tracks of whose plates something new is known, whatever it is.
+        fires: what looks like fire or smoke; None where nobody looked for it.
     """
 
     camera_id: str
@@ -52,3 +54,4 @@ class Scene:
     damage: Damage | None = None
     health: PictureHealth | None = None
     plates: tuple[PlateRead, ...] = ()
+    fires: tuple[Fire, ...] | None = None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FIRE, SMOKE = 0, 1  # classes of the labels
 OTHER_LICENCE: Final = "doanbui_"  # pictures under AGPL-3.0 are left out of training
+CLOSE_UPS: Final = ("chirag_", "egypt_")  # pictures of plates that show cars and motorcycles near by
 FIRE_ONLY: Final = "thanhngan_"  # a source that does not label smoke
 WHOLE_PICTURE: Final = "0 0.5 0.5 1 1\n"
 LARGEST_PIECE: Final = 0.6  # of a picture's area; a larger flame has no outline left
@@ -141,7 +142,7 @@ def prepare(shared: Path, target: Path, pasted: int = PASTED_PICTURES) -> None:
     """Write the folders `train`, `pasted`, `quiet` and `val` of `target`.
 
     Args:
-        shared: the folder that holds the sets `fire` and `vehicles`.
+        shared: the folder that holds the sets `fire`, `vehicles` and `plates`.
         target: the folder to write.
         pasted: how many pictures to paste.
     """
@@ -152,6 +153,8 @@ def prepare(shared: Path, target: Path, pasted: int = PASTED_PICTURES) -> None:
     for path in fires:
         add(target / "train", path, labels_of(path), WHOLE_PICTURE if path.name.startswith(FIRE_ONLY) else "")
     add_roads(target / "train", roads, used)
+    near = [path for path in pictures_of(shared / "plates/train") if path.name.startswith(CLOSE_UPS)]
+    add_roads(target / "train", near, set())
     add_roads(target / "quiet", quiet, set())
     write_pasted(target / "pasted", roads, load_samples(shared / "fire/train", ["road_"]), pasted)
     judges = pictures_of(shared / "fire/val")
@@ -181,7 +184,7 @@ def add_roads(folder: Path, roads: list[Path], known: set[str]) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("shared", type=Path, help="folder that holds the sets `fire` and `vehicles`")
+    parser.add_argument("shared", type=Path, help="folder that holds the sets `fire`, `vehicles` and `plates`")
     parser.add_argument("target", type=Path, help="folder to write")
     options = parser.parse_args()
     prepare(options.shared, options.target)

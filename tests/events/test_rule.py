@@ -30,6 +30,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "debris": {},
     "wrong_way_driver": {"lanes": ["down"]},
     "camera_health": {},
+    "fire_smoke": {},
 }
 KINDS = tuple(WHOLE)
 

@@ -11,6 +11,7 @@ from camera_pipeline.config import (
     Camera,
     CameraDefaults,
     DetectorSettings,
+    FireSettings,
     Lane,
     RedisSettings,
     ServerSettings,
@@ -42,7 +43,8 @@ def test_writing_keeps_what_people_wrote_above(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [ServerSettings, RedisSettings, DetectorSettings, CameraDefaults, Camera, Lane, SignalSettings, Box]
+    "settings",
+    [ServerSettings, RedisSettings, DetectorSettings, FireSettings, CameraDefaults, Camera, Lane, SignalSettings, Box],
 )
 def test_every_key_stands_in_the_reference_with_its_meaning(settings: type[CameraDefaults]) -> None:
     text = reference()

@@ -1,4 +1,4 @@
-"""A jam: a zone is full and its traffic hardly moves, for a minute. Tells its onset, and its end.
+"""A jam: a zone is full and its traffic hardly moves, for a minute. Tells its onset, the length of its queue, its end.
 
       pace (box heights a second, weighted by car units, mean of 8 s)
       0.1 ──┐                   ┌──
@@ -7,7 +7,8 @@
           began    onset       end
 
 No calibration is needed: vehicles are measured in their own size, so near and far ones count alike. A queue at a red
-light is no jam, since it dissolves within the minute or holds fewer vehicles than `min_car_units`.
+light is no jam, since it dissolves within the minute or holds fewer vehicles than `min_car_units`. Its length is that
+along the traffic: a lane in the zone says which way, else the zone's longer side.
 """
 
 from collections import deque
@@ -23,6 +24,7 @@ from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import ClassSettings, Rule
+from camera_pipeline.events.rules.queue_length import QueueLength
 from camera_pipeline.events.rules.road import Road
 from camera_pipeline.types import EventKind, Scene
 
@@ -34,8 +36,7 @@ CAR_UNITS = {"bicycle": 0.25, "motorcycle": 0.25, "bus": 2.5, "truck": 2.5}
 """Road space of classes in cars; other classes count 1."""
 HEAVY_PACE = 0.05
 """Below this mean pace a jam is told as `standing`, else as `slow`; half of the default limit."""
-
-
+_MEASURES = ("car_units", "pace", "vehicles", "queue_vehicles", "queue_share")
 _FREE_PACE = 1.5
 """Box heights a second from which faster does not matter; an empty road counts as this."""
 
@@ -55,17 +56,19 @@ class CongestionSettings(ClassSettings):
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
+    """What one frame says: `_MEASURES` in order, float64 (5,)."""
+
     at_s: float
-    car_units: float
-    pace: float
-    vehicles: int
+    measures: Float
 
 
 class Congestion(Rule[CongestionSettings]):
     """Tells jams in one zone.
 
-    Details: `zone`, `level` (`slow` or `standing`), `car_units`, `pace` and `vehicles` (means: of the minute before the
-    onset; at the end, of the whole jam), `duration_s` at the end. `media_time_s` of the onset is when the jam began.
+    Details: `zone`, `level` (`slow` or `standing`), `car_units`, `pace`, `vehicles`, and of the longest queue of slow
+    vehicles `queue_vehicles` and `queue_share` (of the zone's length in the picture); all are means: of the minute
+    before the onset, at the end of the whole jam. `duration_s` at the end. `media_time_s` of the onset is when the jam
+    began.
     """
 
     kind = EventKind.INCIDENT
@@ -75,6 +78,7 @@ class Congestion(Rule[CongestionSettings]):
     def __init__(self, camera: Camera, settings: CongestionSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)
         self._road = Road(camera, zones=(settings.zone,))
+        self._queue = QueueLength(camera, settings.zone)
         self._units = np.array([CAR_UNITS.get(name, 1.0) for name in self.class_names])
         self.reset()
 
@@ -84,7 +88,7 @@ class Congestion(Rule[CongestionSettings]):
         self._began_s: float | None = None
         self._is_told = False
         self._frames = 0
-        self._sums = np.zeros(3)
+        self._sums = np.zeros(len(_MEASURES))
 
     def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
         """Return the onset once a jam has lasted long enough, and its end."""
@@ -92,7 +96,7 @@ class Congestion(Rule[CongestionSettings]):
         self._window.append(self._moment(histories.now, scene))
         while self._window[0].at_s <= now_s - WINDOW_S:
             self._window.popleft()
-        means = np.mean([(one.car_units, one.pace, one.vehicles) for one in self._window], axis=0)
+        means = np.mean([one.measures for one in self._window], axis=0)
         middle_s = now_s - WINDOW_S / 2  # the means are as old as the middle of their window
         if means[0] >= self.settings.min_car_units and means[1] < self.settings.slow_pace:
             yield from self._goes_on(middle_s, means)
@@ -106,7 +110,8 @@ class Congestion(Rule[CongestionSettings]):
         total = float(units.sum())
         paces = np.minimum(vehicles.pace[counted], _FREE_PACE)
         pace = float((paces * units).sum() / total) if total else _FREE_PACE
-        return _Moment(scene.media_time_s, total, pace, len(units))
+        queue = self._queue.measure(vehicles, counted, scene.frame_wh)
+        return _Moment(scene.media_time_s, np.array([total, pace, len(units), queue.vehicles, queue.share]))
 
     def _goes_on(self, middle_s: float, means: Float) -> Iterator[Candidate]:
         if self._began_s is None:
@@ -121,10 +126,10 @@ class Congestion(Rule[CongestionSettings]):
         began_s, told = self._began_s, self._is_told
         if began_s is not None and told:
             yield self._candidate("end", middle_s, began_s, {"duration_s": middle_s - began_s})
-        self._began_s, self._is_told, self._frames, self._sums = None, False, 0, np.zeros(3)
+        self._began_s, self._is_told, self._frames, self._sums = None, False, 0, np.zeros(len(_MEASURES))
 
     def _candidate(self, phase: str, at_s: float, began_s: float, more: dict[str, object]) -> Candidate:
-        car_units, pace, vehicles = (self._sums / self._frames).tolist()
+        means = dict(zip(_MEASURES, (self._sums / self._frames).tolist(), strict=True))
         return Candidate(
             type="congestion",
             media_time_s=at_s,
@@ -132,10 +137,8 @@ class Congestion(Rule[CongestionSettings]):
             began_s=began_s,
             details={
                 "zone": self.settings.zone,
-                "level": "standing" if pace < HEAVY_PACE else "slow",
-                "car_units": car_units,
-                "pace": pace,
-                "vehicles": vehicles,
+                "level": "standing" if means["pace"] < HEAVY_PACE else "slow",
+                **means,
                 **more,
             },
         )

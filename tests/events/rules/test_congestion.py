@@ -55,6 +55,16 @@ def test_this_is_no_jam(actors: Sequence[Actor]) -> None:
     assert told(actors) == []
 
 
+def test_a_jam_says_how_long_its_queue_is() -> None:
+    """Rows of cars, a hundred of the zone's four hundred pixels apart: two of them, then three."""
+    onset, end = told(crowd(cars=24, from_s=20.0, until_s=120.0))
+    assert onset.details["queue_vehicles"] == pytest.approx(24, abs=2)
+    assert onset.details["queue_share"] == pytest.approx(0.25, abs=0.03)
+    assert end.details["queue_share"] == pytest.approx(0.25, abs=0.03)
+    longer = told(crowd(cars=36, from_s=20.0, until_s=120.0))[0]
+    assert longer.details["queue_share"] == pytest.approx(0.5, abs=0.03)
+
+
 def test_motorbikes_make_a_jam_when_they_are_many() -> None:
     events = told(crowd(cars=30, from_s=20.0, until_s=120.0, class_name="motorcycle"))
     assert [event.phase for event in events] == ["onset", "end"]

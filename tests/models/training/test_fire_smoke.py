@@ -41,6 +41,8 @@ def shared(tmp_path: Path) -> Path:
     for number in range(6):
         write(roads, f"hoang_{number:02}", road())
     write(roads, "doanbui_9", road())
+    for name in ("egypt_1", "chirag_1", "openalpr_1", "saiteja_1"):
+        write(tmp_path / "shared/plates/train", name, road(), "0 0.5 0.5 0.1 0.1\n")
     write(tmp_path / "shared/fire/val", "abonia_2", flame(320, 192), "1 0.5 0.5 1 1\n")
     write(tmp_path / "shared/fire/val", "road_hoang_90", road())
     write(tmp_path / "shared/vehicles/val", "hoang_90", road(), "1 0.5 0.5 0.3 0.3\n")
@@ -69,7 +71,9 @@ def test_every_second_road_is_trained_on_and_the_others_judge() -> None:
 
 def test_no_road_judges_that_was_trained_on(prepared: Path) -> None:
     assert names(prepared / "quiet") == ["hoang_03", "hoang_05"]  # hoang_01 stands among the fires
-    assert names(prepared / "train") == ["abonia_1", "hoang_00", "hoang_02", "hoang_04", "road_hoang_01", "thanhngan_1"]
+    roads = ["chirag_1", "egypt_1", "hoang_00", "hoang_02", "hoang_04", "road_hoang_01"]
+    assert names(prepared / "train") == ["abonia_1", *roads, "thanhngan_1"]
+    assert all(not len(sample.boxes) for sample in load_samples(prepared / "train") if sample.name in roads)
 
 
 def test_other_cameras_judge_and_none_of_them_twice(prepared: Path) -> None:

@@ -1,0 +1,88 @@
+"""How long the queue in a zone is: from the first to the last of the slow vehicles that follow each other. Pure.
+
+zone  ░░▪▪▪▪▪▪▪▪░░░░░░▪░     gaps within the queue stay below four box heights; the one far behind is none of it
+        │←────→│             share of the zone's length; with a calibration, metres
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_pipeline.config import Camera
+from camera_pipeline.events.history import Vehicles
+from camera_pipeline.events.rules.queue import FAR, SLOW_PACE
+from camera_pipeline.geometry import Region, to_pixels
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """The longest queue in a zone.
+
+    Attributes:
+        vehicles: in it.
+        share: of the zone's length along the traffic, in the picture, 0..1.
+        ends: first and last vehicle on the road, float64 (2, 2), px; None: there is no queue.
+    """
+
+    vehicles: int
+    share: float
+    ends: Float | None
+
+
+class QueueLength:
+    """Measures queues in one zone.
+
+    Args:
+        camera: the camera. A lane whose middle lies in the zone says which way the traffic goes; without one, it goes
+            along the zone.
+        zone: the zone, by name.
+    """
+
+    def __init__(self, camera: Camera, zone: str) -> None:
+        self._zone, self._lanes = camera.zones[zone], tuple(camera.lanes.values())
+        self._frame_wh = (0, 0)
+        self._way, self._length_px = np.zeros(2), 1.0
+
+    def measure(self, vehicles: Vehicles, inside: Bool, frame_wh: tuple[int, int]) -> Length:
+        """Return the longest queue of one frame.
+
+        Args:
+            vehicles: all vehicles of the frame.
+            inside: which of them are in the zone and count, bool (M,).
+            frame_wh: size of the picture.
+        """
+        self._place(frame_wh)
+        rows = np.flatnonzero(inside & (vehicles.pace < SLOW_PACE))
+        if len(rows) == 0:
+            return Length(0, 0.0, None)
+        along = vehicles.anchor[rows] @ self._way
+        order = np.argsort(along, kind="stable")
+        rows, along = rows[order], along[order]
+        height = vehicles.height_px[rows]
+        breaks = np.flatnonzero(np.diff(along) > FAR * (height[1:] + height[:-1]) / 2) + 1
+        chains = np.split(np.arange(len(rows)), breaks)
+        longest = max(chains, key=lambda chain: (along[chain[-1]] - along[chain[0]], len(chain)))
+        first, last = longest[0], longest[-1]
+        share = min(float(along[last] - along[first]) / self._length_px, 1.0)
+        return Length(len(longest), share, vehicles.anchor[rows[[first, last]]])
+
+    def _place(self, frame_wh: tuple[int, int]) -> None:
+        if frame_wh == self._frame_wh:
+            return
+        self._frame_wh = frame_wh
+        corners = to_pixels(self._zone, frame_wh)
+        self._way = self._way_in(corners, frame_wh)
+        self._length_px = max(float(np.ptp(corners @ self._way)), 1.0)
+
+    def _way_in(self, corners: Float, frame_wh: tuple[int, int]) -> Float:
+        """Return the unit vector along the traffic, float64 (2,)."""
+        region = Region.of(corners)
+        for lane in self._lanes:
+            if region.contains(to_pixels(lane.polygon, frame_wh).mean(axis=0, keepdims=True))[0]:
+                start, end = to_pixels(lane.direction, frame_wh)
+                return np.asarray((end - start) / np.hypot(*(end - start)))
+        return np.asarray(np.linalg.svd(corners - corners.mean(axis=0))[2][0])
