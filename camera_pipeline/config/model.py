@@ -163,6 +163,9 @@ class Camera(CameraDefaults):
     """Degrees north, WGS 84."""
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     """Degrees east, WGS 84."""
+    reference_picture: Path | None = None
+    """The picture in which lines were drawn (JPEG, PNG): a camera that sees otherwise is told as `moved`, by the rule
+    `camera_health`. None: it is measured against its first seconds after each start."""
     lines: dict[Name, Line] = {}
     """Lines on the road by name, two or more points each."""
     zones: dict[Name, Polygon] = {}

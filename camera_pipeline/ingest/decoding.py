@@ -3,17 +3,22 @@
 Runs on the thread that decodes: a camera's worker or the replay. One `FrameMaker` for each session.
 """
 
+import logging
 from datetime import datetime
 
 import av
 
 from camera_pipeline.config import Camera
+from camera_pipeline.errors import ConfigError
 from camera_pipeline.ingest.damage import DamageMeter
+from camera_pipeline.ingest.drawn_view import drawn_view
 from camera_pipeline.ingest.motion import MotionGate
 from camera_pipeline.ingest.picture_health import HealthMeter, UInt8
 from camera_pipeline.ingest.sampler import FrameSampler
 from camera_pipeline.picture import Picture
 from camera_pipeline.types import CaptureClock, Damage, Frame
+
+log = logging.getLogger(__name__)
 
 _HEALED_S = 30.0  # streams renewed without key frames (intra refresh) are whole again long before this
 
@@ -22,7 +27,7 @@ class FrameMaker:
     """Counts, samples and measures the decoded pictures of one session.
 
     Args:
-        camera: its settings (`id`, `analyse_fps`, `motion_gate`).
+        camera: its settings (`id`, `analyse_fps`, `motion_gate`, `reference_picture`).
         session: the session's number.
         reference: `reference` of an earlier session's maker, so that a camera turned meanwhile is noticed.
     """
@@ -32,7 +37,7 @@ class FrameMaker:
         self._session = session
         self._sampler = FrameSampler(camera.analyse_fps)
         self._motion = MotionGate()
-        self._health = HealthMeter(reference)
+        self._health = HealthMeter(reference, drawn=_drawn_view(camera))
         self._index = -1
         self._skipped = 0
         self._meter = DamageMeter()
@@ -107,3 +112,12 @@ class FrameMaker:
 
     def _set_damage(self, damage: Damage | None, media_time_s: float) -> None:
         self._damage, self._damaged_at_s = damage, media_time_s
+
+
+def _drawn_view(camera: Camera) -> UInt8 | None:
+    """Return the camera's reference; one that was good at the start and is gone now stops no camera."""
+    try:
+        return drawn_view(camera)
+    except ConfigError as error:
+        log.error("%s", error)  # noqa: TRY400 - the message says all
+        return None

@@ -22,10 +22,11 @@ class HealthMeter:
 
     Args:
         reference: small luma plane of how the camera should see, or None: the first seconds of the session.
+        drawn: plane of the picture in which lines were drawn, which goes before it.
     """
 
-    def __init__(self, reference: UInt8 | None = None) -> None:
-        self._view = ViewShift(reference)
+    def __init__(self, reference: UInt8 | None = None, *, drawn: UInt8 | None = None) -> None:
+        self._view = ViewShift(reference, drawn=drawn)
         self._shift_px: float | None = None
         self._last: UInt8 | None = None
         self._changed_at_s = 0.0

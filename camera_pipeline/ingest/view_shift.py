@@ -23,9 +23,11 @@ class ViewShift:
 
     Args:
         reference: plane of how the camera should see, uint8 (H, W); None: the mean of the first seconds.
+        drawn: plane of the picture in which lines were drawn, uint8 (H, W) of any size; goes before `reference`.
     """
 
-    def __init__(self, reference: UInt8 | None = None) -> None:
+    def __init__(self, reference: UInt8 | None = None, *, drawn: UInt8 | None = None) -> None:
+        self._drawn = drawn
         self.reference = reference
         """The plane that shifts are measured against; None until it is known."""
         self._mean: Float32 | None = None
@@ -43,6 +45,9 @@ class ViewShift:
             self._mean, self._began_s, self._looked_s = luma.astype(np.float32), media_time_s, media_time_s
             if self.reference is not None and self.reference.shape != luma.shape:
                 self.reference, self._shift_px = None, None
+            if self._drawn is not None:
+                size = (luma.shape[1], luma.shape[0])
+                self.reference = np.asarray(cv2.resize(self._drawn, size, interpolation=cv2.INTER_AREA), np.uint8)
         else:
             share = 1.0 - np.exp(-max(0.0, media_time_s - self._last_s) / _MEAN_S)
             cv2.accumulateWeighted(luma, self._mean, float(share))

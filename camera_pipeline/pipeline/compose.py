@@ -14,20 +14,25 @@ from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.events.law import load_law
 from camera_pipeline.events.rule import load_rule, rule_mistakes
+from camera_pipeline.ingest.drawn_view import drawn_view
 from camera_pipeline.pipeline.line import CameraLine
 from camera_pipeline.trace_format import TraceHeader
 
+_NO_DECISION = {"url", "substream_url", "transport", "ring_s", "reference_picture"}
+"""Settings of a camera that decide no candidate; the last only says where a picture lies."""
 _DIGEST_CHARS = 16  # 64 bits: enough to tell configurations of one server apart
 
 
 def read_config(path: Path) -> Config:
-    """Return a configuration whose rules have what they need, and whose law table is whole.
+    """Return a configuration whose rules have what they need, and whose law table and pictures are whole.
 
     Raises:
         ConfigError: with all mistakes.
     """
     config = load_config(path, rule_mistakes)
     load_law(config.law)
+    for camera in config.cameras:
+        drawn_view(camera)
     return config
 
 
@@ -135,7 +140,7 @@ def models_of(detector: Detector, camera: Camera, watch: FireWatch | None) -> st
 def config_digest(config: Config, camera: Camera) -> str:
     """Return a digest of all settings that decide a camera's events; addresses and passwords do not."""
     settings = {
-        "camera": camera.model_dump(mode="json", exclude={"url", "substream_url", "transport", "ring_s"}),
+        "camera": camera.model_dump(mode="json", exclude=_NO_DECISION),
         "detector": config.detector.model_dump(mode="json", include={"model", "confidence"}),
     }
     if needs_fire_watch(camera):

@@ -44,6 +44,27 @@ def test_a_turned_camera_shows_its_shift(dx: int, dy: int) -> None:
     assert last_shift(scene(), turned(scene(), dx, dy)) == pytest.approx(float(np.hypot(dx, dy)), abs=0.6)
 
 
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize(("dx", "dy"), [(0, 0), (12, 9)])
+def test_a_camera_that_turned_while_nobody_watched_shows_its_shift_against_the_drawn_picture(
+    dx: int, dy: int, scale: int
+) -> None:
+    """The session before saw the turned view already; the picture in which lines were drawn is of another size."""
+    drawn = np.asarray(cv2.resize(scene(), None, fx=scale, fy=scale), np.uint8)
+    now = turned(scene(), dx, dy)
+    view = ViewShift(now, drawn=drawn)
+    for number in range(10):
+        shift_px = view.measure(now, float(number))
+    assert shift_px == pytest.approx(float(np.hypot(dx, dy)), abs=0.6)
+
+
+def test_a_drawn_picture_of_another_place_says_nothing() -> None:
+    view = ViewShift(drawn=scene(99))
+    for number in range(10):
+        shift_px = view.measure(scene(), float(number))
+    assert shift_px is None
+
+
 def test_evening_is_no_shift() -> None:
     evening = np.asarray(scene() * 0.5, np.uint8)
     assert last_shift(scene(), evening) == pytest.approx(0, abs=0.5)
