@@ -91,10 +91,11 @@ def rehearse(
     result = Rehearsal(camera)
     session = 0
     last: Observation | None = None
-    for seen, group in itertools.groupby(_frames(paths, result.cut), key=lambda one: one[0]):
-        line = line_of_trace(config, camera, seen)
+    for _, group in itertools.groupby(_frames(paths, result.cut), key=lambda one: _models(one[0])):
+        header, first = next(group)
+        line = line_of_trace(config, camera, header)
         scribe = _Scribe(result)
-        for _, observation in group:
+        for observation in itertools.chain([first], (one for _, one in group)):
             if not _is_within(observation.captured_at, since, until):
                 continue
             session += not _goes_on(last, observation)
@@ -111,28 +112,19 @@ def _is_within(at: datetime, since: datetime | None, until: datetime | None) -> 
     return (since is None or at >= since) and (until is None or at < until)
 
 
-def _frames(paths: Sequence[Path], cut: list[Path]) -> Iterator[tuple["_Seen", Observation]]:
-    """Yield all frames with what decides how they are to be read."""
+def _frames(paths: Sequence[Path], cut: list[Path]) -> Iterator[tuple[TraceHeader, Observation]]:
+    """Yield all frames, each with the header of its piece."""
     for path in paths:
         trace = Trace(path, may_be_cut=True)
-        seen = _Seen.of(trace.header)
         for observation in trace:
-            yield seen, observation
+            yield trace.header, observation
         if trace.is_cut:
             cut.append(path)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The model behind a piece; a line of rules goes on as long as it stays."""
-
-    class_names: tuple[str, ...]
-    model: str
-    confidence: tuple[float, ...] | None
-
-    @classmethod
-    def of(cls, header: TraceHeader) -> "_Seen":
-        return cls(header.class_names, header.model, header.confidence)
+def _models(header: TraceHeader) -> tuple[object, ...]:
+    """Return what was seen by whom; a line of rules goes on from piece to piece as long as that stays."""
+    return header.class_names, header.model, header.confidence, header.fire_every_s
 
 
 def _goes_on(last: Observation | None, now: Observation) -> bool:

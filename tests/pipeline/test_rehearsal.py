@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from camera_pipeline.config import Camera, Config
+from camera_pipeline.config import Camera, Config, RuleEntry
 from camera_pipeline.errors import ConfigError, MediaError
 from camera_pipeline.events.record import from_json
 from camera_pipeline.observation import Observation
@@ -62,9 +62,10 @@ def ids(rehearsal: Rehearsal) -> list[tuple[str, str]]:
     return [(told.event.event_id, told.event.type) for told in rehearsal.told]
 
 
-def keep(folder: Path, observations: list[Observation]) -> Path:
+def keep(folder: Path, observations: list[Observation], model: str = "") -> Path:
     path = piece_path(folder, "junction", observations[0].captured_at)
-    writer = TraceBlocks(path, Trace(TRACE).header)
+    header = Trace(TRACE).header
+    writer = TraceBlocks(path, replace(header, model=model or header.model))
     for observation in observations:
         writer.add(observation)
     writer.flush()
@@ -103,6 +104,21 @@ def test_a_piece_that_was_cut_is_used_and_named(config: Config, camera: Camera, 
     assert told.cut == [path]
     assert 10.0 < told.watched_s < 70.0
     assert ids(told) == golden()[: len(told.told)]
+
+
+def test_another_model_begins_anew_and_its_candidates_name_it(config: Config, camera: Camera, tmp_path: Path) -> None:
+    seen = list(Trace(TRACE))
+    later = [replace(one, captured_at=one.captured_at + timedelta(hours=1)) for one in seen]
+    paths = [keep(tmp_path, seen), keep(tmp_path, later, model="other@1")]
+    told = rehearse(config, camera, paths).told
+    assert [one.event.type for one in told] == 2 * [kind for _, kind in golden()]
+    assert {one.event.versions.model for one in told[len(golden()) :]} == {"other@1"}
+
+
+def test_a_rule_that_needs_what_nobody_looked_for_is_refused(config: Config, camera: Camera) -> None:
+    watching = camera.model_copy(update={"rules": (RuleEntry(kind="fire_smoke"),)})
+    with pytest.raises(ConfigError, match="nobody did when the trace was made"):
+        rehearse(config, watching, [TRACE])
 
 
 def test_only_the_asked_time_is_looked_at(config: Config, camera: Camera) -> None:
