@@ -34,6 +34,7 @@ RULES = (
     "stopped_vehicle",
     "congestion",
     "crash",
+    "speeding",
     "camera_health",
 )
 CLOCK = CaptureClock(source=ClockSource.START_OPTION, uncertainty_s=0.0)
@@ -50,6 +51,7 @@ TOLERANCE_S = {
     "stopped_vehicle": 15.0,
     "congestion": 15.0,
     "crash": 5.0,
+    "speeding": 4.0,
 }
 LASTING = (
     "solid_line",
@@ -59,6 +61,7 @@ LASTING = (
     "illegal_uturn",
     "illegal_stop",
     "stopped_vehicle",
+    "speeding",
 )
 HARDLY_VISIBLE = 0.3  # share of the vehicle not hidden; below, no camera could be asked
 

@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from camera_pipeline.config import Box, Camera, Lane, RuleEntry, Signal
+from camera_pipeline.config import Box, Camera, CameraCalibration, Lane, MarkedPoint, RuleEntry, Signal
 from camera_pipeline.geometry import overlap
 from camera_pipeline.types import Detections, SignalState, Tracks
 
 _LAMP = Box(x0=0.0, y0=0.0, x1=0.01, y1=0.01)  # traces carry the signal; lamps are not looked at
-
-
 NEAR_S = 3.0  # a vehicle is looked for so long before and after an event
 
 
@@ -87,7 +85,11 @@ def read_scenario(folder: Path, *, every: int = 1) -> Scenario:
 
 def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
     """Return the configuration that a user of this junction would write."""
-    geometry, signal = scenario.truth["geometry"], next(iter(scenario.frames[0].signals), "north")
+    geometry, limits, signal = (
+        scenario.truth["geometry"],
+        scenario.truth["rules"],
+        next(iter(scenario.frames[0].signals), "north"),
+    )
     crossing = {
         "signal": signal,
         "right_turn_line": "right_turn_line",
@@ -113,6 +115,7 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         "crash": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
         "pedestrian_on_road": {"zones": ways},
         "wrong_way_driver": {"lanes": sorted(geometry["lanes"])},
+        "speeding": {"limit_kmh": limits["speed_limit_kmh"], "margin_kmh": limits["speed_margin_kmh"]},
         "camera_health": {},
     }
     entries = [RuleEntry(kind=kind, **settings[kind]) for kind in rules if kind != "congestion"]
@@ -132,8 +135,21 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
             for name, lane in geometry["lanes"].items()
         },
         signals={signal: Signal(red=_LAMP, green=_LAMP)},
+        calibration=_calibration(scenario),
         rules=tuple(entries),
     )
+
+
+def _calibration(scenario: Scenario) -> CameraCalibration:
+    """Return what a user would mark: ends of lines and corners of lanes, each to the nearest pixel."""
+    geometry, size = scenario.truth["geometry"], np.array(scenario.frame_wh)
+    shapes = [*geometry["lines"].values(), *geometry["carriageways"].values()]
+    marked = {tuple(at): seen for shape in shapes for at, seen in zip(shape["metres"], shape["fractions"], strict=True)}
+    points = [
+        MarkedPoint(picture=tuple((np.round(np.array(seen) * size) / size).tolist()), metres=at)
+        for at, seen in marked.items()
+    ]
+    return CameraCalibration(points=tuple(points))
 
 
 def _forbid_right_turns(truth: dict[str, Any]) -> None:

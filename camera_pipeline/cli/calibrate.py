@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from camera_pipeline.cli.live import ConfigArgument
 from camera_pipeline.cli.recorded import camera_of
+from camera_pipeline.config import MarkedPoint
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.calibration import Calibration, calibrate
-from camera_pipeline.events.marked_points import MarkedPoint, read_points
+from camera_pipeline.events.marked_points import read_points
 from camera_pipeline.pipeline.annotate import write_picture
 from camera_pipeline.pipeline.metre_grid import draw_grid
 from camera_pipeline.pipeline.snapshots import first_picture

@@ -1,7 +1,7 @@
 """Read a province's cameras from a spreadsheet saved as CSV: one row a camera, one column a key of the camera.
 
 Columns are named like the scalar keys of a camera (`id`, `url`, `area`, `latitude`, `analyse_fps` ...). Lines, zones,
-lanes, signals and rules are drawn per camera and stay in the YAML file, under the same id.
+lanes, signals, calibrations and rules are drawn per camera and stay in the YAML file, under the same id.
 """
 
 import csv
@@ -11,7 +11,7 @@ from pathlib import Path
 from camera_pipeline.config.model import Camera
 from camera_pipeline.errors import ConfigError
 
-_SHAPES = {"lines", "zones", "lanes", "signals", "rules"}
+_SHAPES = {"lines", "zones", "lanes", "signals", "calibration", "rules"}
 COLUMNS = tuple(name for name in Camera.model_fields if name not in _SHAPES)
 
 

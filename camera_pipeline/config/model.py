@@ -24,6 +24,7 @@ Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Point = tuple[Fraction, Fraction]
 Line = Annotated[tuple[Point, ...], Field(min_length=2)]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
+_MAX_POINTS = 30  # of a calibration; every four of them are compared, more add little
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """Letters, digits, `_ . -`; begins with a letter or digit; at most 64 characters."""
 
@@ -102,6 +103,31 @@ class Signal(Settings):
     """The amber lamp; may be left out where the head has two lamps."""
 
 
+class MarkedPoint(Settings):
+    """A point of the road that somebody marked in the picture and measured."""
+
+    picture: Point
+    """Where it is seen, fractions of the picture."""
+    metres: tuple[float, float]
+    """Where it lies on the road: x to the right, y away from the camera; any origin, any turn."""
+
+
+class MarkedPoints(Settings):
+    """Points that show where a flat road lies in the picture."""
+
+    points: Annotated[tuple[MarkedPoint, ...], Field(min_length=4, max_length=_MAX_POINTS)]
+    """At least four, no three of them on a line; five or more tell the error."""
+
+
+class CameraCalibration(MarkedPoints):
+    """A camera's calibration: `calibrate` tries the same points and draws the grid that follows."""
+
+    max_error_m: PositiveFloat = 0.5
+    """With a larger error, metres, the points are refused."""
+    speed_approval: str = ""
+    """Type approval of the camera as a speed meter, as it stands in its certificate; empty: speeds are advisory."""
+
+
 class RuleEntry(BaseModel):
     """One rule on one camera: `kind`, and the rule's own settings beside it."""
 
@@ -174,6 +200,8 @@ class Camera(CameraDefaults):
     """Lanes by name."""
     signals: dict[Name, Signal] = {}
     """Traffic signals by name: where their lamps are in the picture."""
+    calibration: CameraCalibration | None = None
+    """Where the road lies in the picture, in metres; rules about speed need it."""
 
     @model_validator(mode="after")
     def _rules_are_distinct(self) -> Self:

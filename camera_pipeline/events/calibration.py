@@ -12,10 +12,12 @@ Geometry, 2nd ed., algorithm 4.2).
 from dataclasses import dataclass
 from itertools import combinations
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from camera_pipeline.errors import ConfigError
+from camera_pipeline.geometry import Region
 
 Float = NDArray[np.float64]
 
@@ -30,10 +32,14 @@ class Calibration:
     Attributes:
         matrix: float64 (3, 3), picture to metres; its third row is positive before the horizon.
         errors_m: float64 (N,), how far each marked point lies from where the others put it; NaN where they cannot say.
+        marked: the area between the marked points, fractions; beyond it the fit is a guess.
+        others: float64 (K, 3, 3), the fits that leave one point out each, of the points whose error is known.
     """
 
     matrix: Float
     errors_m: Float
+    marked: Region
+    others: Float
 
     @property
     def error_m(self) -> float | None:
@@ -44,6 +50,11 @@ class Calibration:
     def to_metres(self, points: ArrayLike) -> Float:
         """Return picture points (N, 2), fractions, as metres, float64 (N, 2); NaN at and above the horizon."""
         return _project(self.matrix, np.asarray(points, np.float64))
+
+    def to_metres_by_others(self, points: ArrayLike) -> list[Float]:
+        """Return the same by each of the fits that leave one point out: how they differ shows the fit's own error."""
+        at = np.asarray(points, np.float64)
+        return [_project(matrix, at) for matrix in self.others]
 
     def to_picture(self, metres: ArrayLike) -> Float:
         """Return points on the road (N, 2) as fractions of the picture, float64 (N, 2); NaN behind the camera."""
@@ -87,7 +98,10 @@ def calibrate(picture: ArrayLike, metres: ArrayLike, max_error_m: float) -> Cali
     _refuse_degenerate(seen, real)
     matrix = _fit(seen, real)
     _refuse_impossible(matrix, seen)
-    fitted = Calibration(matrix, np.array([_left_out(seen, real, index) for index in range(len(seen))]))
+    fits = [_left_out(seen, real, index) for index in range(len(seen))]
+    errors = [np.nan if fit is None else _off(fit, seen[[at]], real[[at]]) for at, fit in enumerate(fits)]
+    others = np.array([fit for fit in fits if fit is not None]).reshape(-1, 3, 3)
+    fitted = Calibration(matrix, np.array(errors), Region.of(_hull(seen)), others)
     error = fitted.error_m
     if error is not None and error > max_error_m:
         worst = int(np.nanargmax(fitted.errors_m))
@@ -125,13 +139,22 @@ def _refuse_impossible(matrix: Float, seen: Float) -> None:
         )
 
 
-def _left_out(seen: Float, real: Float, index: int) -> float:
-    """Return how far one point lies from where the others put it, metres; NaN when they cannot say."""
+def _left_out(seen: Float, real: Float, index: int) -> Float | None:
+    """Return the fit without one of the points, (3, 3); None when the others do not tell it."""
     rest = np.arange(len(seen)) != index
     if rest.sum() < MIN_POINTS or min(_spread(seen[rest]), _spread(real[rest])) < _MIN_AREA:
-        return float("nan")
-    matrix = _fit(seen[rest], real[rest])
-    return float(np.linalg.norm(_project(matrix, seen[[index]]) - real[[index]]))
+        return None
+    return _fit(seen[rest], real[rest])
+
+
+def _hull(points: Float) -> Float:
+    """Return the corners of the smallest convex polygon around points."""
+    return np.asarray(points[cv2.convexHull(points.astype(np.float32), returnPoints=False)[:, 0]])
+
+
+def _off(matrix: Float, seen: Float, real: Float) -> float:
+    """Return how far a point (1, 2) lies from where a fit puts it, metres."""
+    return float(np.linalg.norm(_project(matrix, seen) - real))
 
 
 def _spread(points: Float) -> float:

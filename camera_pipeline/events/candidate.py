@@ -20,6 +20,8 @@ class Candidate:
         confidence: 0..1.
         details: facts for the officer: JSON values only, documented by the rule.
         mark: tells acts apart that begin and happen at the same moments; part of the event's id.
+        is_advisory: it is for statistics and warnings only, never usable for a fine.
+        excess_kmh: least and most by which a speed may have exceeded its limit; None: no speed was measured.
     """
 
     type: str
@@ -31,6 +33,8 @@ class Candidate:
     confidence: float = 1.0
     details: Mapping[str, object] = field(default_factory=dict)
     mark: str = ""
+    is_advisory: bool = False
+    excess_kmh: tuple[float, float] | None = None
 
     @property
     def act_s(self) -> float:

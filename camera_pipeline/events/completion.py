@@ -20,19 +20,20 @@ RISE = 0.3
 """Share of a greater height that is believed at once; a single box around two vehicles must not count for long."""
 
 
-def full_height(boxes: Float, known_px: Float, roof_way_px: Float, seen: NDArray[np.bool_]) -> Float:
+def full_height(boxes: Float, known_px: Float, roof_way_px: Float, followed: NDArray[np.bool_]) -> Float:
     """Return the heights that vehicles have when nothing hides them, float64 (M,), px.
 
     Args:
         boxes: as detected, float64 (M, 4).
         known_px: the full heights so far, float64 (M,).
         roof_way_px: how far the roofs moved up or aside since, float64 (M,), px.
-        seen: whether the vehicles were seen before, bool (M,).
+        followed: whether it is known how the vehicles move, bool (M,). Until then a box is believed as it is: who
+            drives away close below the camera is half as high within half a second.
     """
     height = boxes[:, 3] - boxes[:, 1]
     at_least = known_px - SHRINK * roof_way_px
     grown = known_px + RISE * (height - known_px)
-    return np.where(seen, np.where(height > known_px, grown, np.maximum(height, at_least)), height)
+    return np.where(followed, np.where(height > known_px, grown, np.maximum(height, at_least)), height)
 
 
 def complete(boxes: Float, full_px: Float) -> Float:

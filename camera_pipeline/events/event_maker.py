@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from camera_pipeline.config import Camera
 from camera_pipeline.events.acts import Sighting
+from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.law import LawTable
 from camera_pipeline.types import (
     CaptureClock,
@@ -81,7 +82,7 @@ class EventMaker:
             media_time_s=round(candidate.media_time_s, 3),
             occurred_at=occurred_at,
             clock=scene.clock,
-            usable_for_fine=self._is_usable(candidate.act_s, candidate.media_time_s, scene.clock),
+            usable_for_fine=self._is_usable(candidate, scene.clock),
             subject=_rounded_subject(candidate.subject),
             confidence=round(candidate.confidence, 3),
             details={key: _plain(value) for key, value in details.items()},
@@ -116,8 +117,9 @@ class EventMaker:
     def _legal(self, sighting: Sighting, occurred_at: datetime) -> Legal | None:
         if self._law is None or sighting.rule.kind is not EventKind.VIOLATION:
             return None
-        subject = sighting.candidate.subject
-        return self._law.legal(sighting.candidate.type, subject.class_name if subject else "", occurred_at)
+        candidate = sighting.candidate
+        class_name = candidate.subject.class_name if candidate.subject else ""
+        return self._law.legal(candidate.type, class_name, occurred_at, candidate.excess_kmh)
 
     def _act_id(self, sighting: Sighting) -> str:
         """The same footage gives the same id: camera, rule, session's origin, start of the track, moment of the act."""
@@ -128,12 +130,14 @@ class EventMaker:
         name = f"{self._camera.id}|{sighting.label}|{sighting.rule.version}|{candidate.type}|{times}{mark}"
         return str(uuid.uuid5(NAMESPACE, name))
 
-    def _is_usable(self, began_s: float, until_s: float, clock: CaptureClock) -> bool:
+    def _is_usable(self, candidate: Candidate, clock: CaptureClock) -> bool:
+        began_s, until_s = candidate.act_s, candidate.media_time_s
         near = any(
             start <= max(began_s, until_s) + NEAR_DAMAGE_S and end >= min(began_s, until_s) - NEAR_DAMAGE_S
             for start, end in self._damaged
         )
-        return clock.uncertainty_s <= self._camera.max_clock_uncertainty_s and not near
+        is_sure = clock.uncertainty_s <= self._camera.max_clock_uncertainty_s
+        return is_sure and not near and not candidate.is_advisory
 
 
 def _rounded(at: datetime) -> datetime:

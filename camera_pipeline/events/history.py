@@ -27,6 +27,8 @@ RECENT_S = 1.0
 """... and not older than this: long enough to average the jitter of boxes, short enough to follow a start."""
 LINK_S = 2.0
 """A vehicle unseen for longer is gone; one that appears later is another."""
+FITTED = 3
+"""Points that a velocity takes at least."""
 TURN_WEIGHT = 0.3
 """What a roof's way aside counts for its height, against its way up: a car that turns its side loses a third or so."""
 _FIRST_CAPACITY = 64
@@ -140,9 +142,9 @@ class Histories:
         tracks, now_s = scene.tracks, scene.media_time_s
         seen_boxes = tracks.xyxy.astype(np.float64)
         slots = self._slots(tracks.track_id.tolist(), seen_boxes, tracks.class_id, now_s)
-        at, seen = self._count[slots] % POINTS, self._count[slots] > 0
+        at, known = self._count[slots] % POINTS, self._count[slots] >= FITTED
         roof_way = self._roof_px_s[slots] * (now_s - self._last_seen[slots])
-        self._full_height[slots] = full_height(seen_boxes, self._full_height[slots], roof_way, seen)
+        self._full_height[slots] = full_height(seen_boxes, self._full_height[slots], roof_way, known)
         self._times[slots, at] = now_s
         self._boxes[slots, at] = complete(seen_boxes, self._full_height[slots])
         self._count[slots] += 1
@@ -282,6 +284,6 @@ def _slope(times: Float, values: Float, chosen: NDArray[np.bool_]) -> Float:
     count = np.maximum(weight.sum(axis=1), 1)
     off_s = (times - ((times * weight).sum(axis=1) / count)[:, None]) * weight
     spread = (off_s**2).sum(axis=1)
-    enough = (weight.sum(axis=1) >= 3) & (spread > 0)
+    enough = (weight.sum(axis=1) >= FITTED) & (spread > 0)
     slope = np.einsum("mw,mwe->me", off_s, values) / np.where(enough, spread, 1.0)[:, None]
     return np.where(enough[:, None], slope, np.nan)

@@ -56,13 +56,22 @@ class LawTable:
             raise mistakes_error(str(path), mistakes, file.lines)
         return cls(law, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
 
-    def legal(self, rule: str, vehicle_class: str, occurred_at: datetime) -> Legal:
+    def legal(
+        self,
+        rule: str,
+        vehicle_class: str,
+        occurred_at: datetime,
+        excess_kmh: tuple[float, float] | None = None,
+    ) -> Legal:
         """Return what an event says of the law: a candidate of a rule, by class and time of the act.
+
+        Of violations that are told apart by a speed's excess over the limit, only those between least and most count.
 
         No references where the table does not list the rule or does not know the class, as well as where the law has
         no article: other packages bring rules and classes of their own, and their events must not fail for it.
         """
-        slugs = self.slugs(rule) if vehicle_class in self._classes else ()
+        found = self.slugs(rule) if vehicle_class in self._classes else ()
+        slugs = [slug for slug in found if self._law.violations[slug].covers(excess_kmh)]
         return Legal(
             table=self.digest,
             notice_vi=self._law.notice.vi,

@@ -87,6 +87,14 @@ class Violation(Bilingual):
 
     references: dict[str, Annotated[tuple[Reference, ...], Field(min_length=1)]] = Field(min_length=1)
     """By vehicle class of the law, one of `classes`."""
+    excess_kmh: Range | None = None
+    """For speeds: from and below which excess over the limit, km/h."""
+
+    def covers(self, excess_kmh: tuple[float, float] | None) -> bool:
+        """Whether a speed that exceeded its limit by something between two values may fall under it."""
+        if excess_kmh is None or self.excess_kmh is None:
+            return True
+        return excess_kmh[0] < self.excess_kmh[1] and excess_kmh[1] >= self.excess_kmh[0]
 
 
 class LawFile(Settings):

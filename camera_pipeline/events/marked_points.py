@@ -2,29 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from camera_pipeline.config.mistakes import Mistake, mistakes_error, shown, translate
-from camera_pipeline.config.model import Point, Settings
+from camera_pipeline.config.model import MarkedPoint, MarkedPoints
 from camera_pipeline.config.yaml_file import read_yaml
-
-_MAX_POINTS = 30  # every four of them are compared; more add little
-
-
-class MarkedPoint(Settings):
-    """One point."""
-
-    picture: Point
-    """Where it is seen, fractions of the picture."""
-    metres: tuple[float, float]
-    """Where it lies on the road: x to the right, y away from the camera; any origin, any turn."""
-
-
-class MarkedPoints(Settings):
-    """A whole file."""
-
-    points: tuple[MarkedPoint, ...] = Field(min_length=4, max_length=_MAX_POINTS)
-    """At least four, no three of them on a line; five or more tell the error."""
 
 
 def read_points(path: Path) -> tuple[MarkedPoint, ...]:

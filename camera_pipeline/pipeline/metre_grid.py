@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_pipeline.config import MarkedPoint
 from camera_pipeline.events.calibration import Calibration
-from camera_pipeline.events.marked_points import MarkedPoint
 
 Image = NDArray[np.uint8]
 Float = NDArray[np.float64]

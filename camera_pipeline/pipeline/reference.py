@@ -16,11 +16,13 @@ from pydantic.fields import FieldInfo
 from camera_pipeline.config import (
     Box,
     Camera,
+    CameraCalibration,
     CameraDefaults,
     Config,
     DetectorSettings,
     FireSettings,
     Lane,
+    MarkedPoint,
     RedisSettings,
     ServerSettings,
     Settings,
@@ -42,6 +44,8 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("each of `lanes`", Lane),
     ("each of `signals`", Signal),
     ("a lamp of a signal", Box),
+    ("`calibration`", CameraCalibration),
+    ("each of a calibration's `points`", MarkedPoint),
 )
 
 _ELSEWHERE: dict[type[Settings], set[str]] = {

@@ -84,7 +84,8 @@ class Event:
         media_time_s: moment of the act on the stream's clock (interpolated between frames).
         occurred_at: the same moment, wall clock, aware, UTC.
         clock: source and uncertainty of `occurred_at`.
-        usable_for_fine: False when the clock is worse than the configured bound, or the picture is.
+        usable_for_fine: False when the clock is worse than the configured bound, or the picture is, and for what is
+            only advisory: speeds by a camera that is not type-approved.
         subject: the vehicle or person; None for jams and health.
         confidence: 0..1, how sure the rule is.
         details: rule-specific facts, JSON values only (documented by each rule).

@@ -142,6 +142,15 @@ def test_full_height(height: float, known: float, roof_way: float, expected: flo
     assert full[0] == pytest.approx(expected, abs=2.0)
 
 
+def test_who_drives_away_close_below_the_camera_is_not_completed_at_first() -> None:
+    times, heights = [0.0, 0.1, 0.2, 0.3, 0.4], [300.0, 265.0, 230.0, 205.0, 180.0]
+    histories = Histories()
+    for at_s, height, scene in zip(times, heights, play([Actor(STANDS)], until_s=0.4), strict=True):
+        scene.tracks.xyxy[:] = [[400.0, 540.0 - at_s * 700.0, 600.0, 540.0 - at_s * 700.0 + height]]
+        histories.update(scene)
+        assert histories.now.xyxy[0, 3] == pytest.approx(540.0 - at_s * 700.0 + height, abs=1.0)
+
+
 def test_only_much_shorter_boxes_are_completed() -> None:
     boxes = np.array([[0.0, 0.0, 10.0, 75.0], [0.0, 0.0, 10.0, 40.0]])
     assert complete(boxes, np.array([80.0, 80.0]))[:, 3].tolist() == [75.0, 80.0]

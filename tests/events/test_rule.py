@@ -8,6 +8,7 @@ from camera_pipeline.config import Lane, RuleEntry, Settings
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.drawn import LaneName, LineName, SignalName, ZoneName, needs
 from camera_pipeline.events.rule import Rule, load_rule, make_rule, rule_mistakes
+from tests.events.rules.test_speeding import marked
 from tests.events.scenes import CLASSES, junction
 
 WHOLE: dict[str, dict[str, Any]] = {
@@ -29,6 +30,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "crowd": {"zone": "approach"},
     "debris": {},
     "wrong_way_driver": {"lanes": ["down"]},
+    "speeding": {"limit_kmh": 50},
     "camera_health": {},
     "fire_smoke": {},
 }
@@ -50,7 +52,7 @@ def test_every_rule_is_announced_complete_and_documented(kind: str) -> None:
     assert rule.__doc__
     assert rule.settings_type.__doc__
     up = Lane(polygon=((0.8, 0.0), (1.0, 0.0), (1.0, 0.4)), direction=((0.9, 0.3), (0.9, 0.1)))
-    camera = junction(lanes={**junction().lanes, "up": up})
+    camera = junction(lanes={**junction().lanes, "up": up}, calibration=marked())
     assert rule_mistakes(camera, RuleEntry(kind=kind, **WHOLE[kind])) == []
     assert isinstance(make_rule(camera, RuleEntry(kind=kind, **WHOLE[kind]), CLASSES), rule)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from camera_pipeline.cli import main
+from camera_pipeline.config import MarkedPoint
 from camera_pipeline.events.calibration import calibrate
-from camera_pipeline.events.marked_points import MarkedPoint
 from camera_pipeline.pipeline.metre_grid import draw_grid
 
 ROOT = Path(__file__).resolve().parents[2]
