@@ -3,27 +3,29 @@
 from camera_pipeline.config.file import load_config
 from camera_pipeline.config.mistakes import Mistake
 from camera_pipeline.config.model import (
-    Box,
     Camera,
-    CameraCalibration,
     CameraDefaults,
     Config,
     DetectorSettings,
     FireSettings,
+    PlateSettings,
+    RedisSettings,
+    RuleEntry,
+    ServerSettings,
+    TraceSettings,
+    Transport,
+)
+from camera_pipeline.config.shapes import (
+    Box,
+    CameraCalibration,
     Lane,
     Line,
     MarkedPoint,
     MarkedPoints,
-    PlateSettings,
     Point,
     Polygon,
-    RedisSettings,
-    RuleEntry,
-    ServerSettings,
     Settings,
     Signal,
-    TraceSettings,
-    Transport,
 )
 
 __all__ = [

@@ -7,10 +7,8 @@ Each rule's own settings are a model beside the rule; here they are only carried
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -20,31 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Point = tuple[Fraction, Fraction]
-Line = Annotated[tuple[Point, ...], Field(min_length=2)]
-Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
-_MAX_POINTS = 30  # of a calibration; every four of them are compared, more add little
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-"""Letters, digits, `_ . -`; begins with a letter or digit; at most 64 characters."""
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("no such time zone; write it as in the tz database, e.g. Asia/Ho_Chi_Minh") from error
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
-"""A time zone by its name in the tz database."""
-
-
-class Settings(BaseModel):
-    """Base of everything configurable: closed and frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+from camera_pipeline.config.shapes import CameraCalibration, Fraction, Lane, Line, Name, Polygon, Settings, Signal, Zone
 
 
 class Transport(StrEnum):
@@ -52,80 +26,6 @@ class Transport(StrEnum):
 
     TCP = "tcp"
     UDP = "udp"
-
-
-class Lane(Settings):
-    """A part of the road with a direction of travel."""
-
-    polygon: Polygon
-    """Corners of the lane on the road."""
-    direction: tuple[Point, Point]
-    """Two points: traffic moves from the first towards the second."""
-    classes: tuple[str, ...] = ()
-    """Classes that may use the lane; empty: all."""
-
-    @model_validator(mode="after")
-    def _direction_has_length(self) -> Self:
-        if self.direction[0] == self.direction[1]:
-            raise ValueError("the two points of direction are the same; give two points along the traffic")
-        return self
-
-
-class Box(Settings):
-    """A rectangle, fractions of the picture."""
-
-    x0: Fraction
-    """Left edge."""
-    y0: Fraction
-    """Upper edge."""
-    x1: Fraction
-    """Right edge."""
-    y1: Fraction
-    """Lower edge."""
-
-    @model_validator(mode="after")
-    def _has_area(self) -> Self:
-        if self.x1 <= self.x0 or self.y1 <= self.y0:
-            raise ValueError(
-                f"the box is empty: x1 ({self.x1}) must exceed x0 ({self.x0}), y1 ({self.y1}) y0 ({self.y0})"
-            )
-        return self
-
-
-class Signal(Settings):
-    """A traffic signal seen in the picture: one box a lamp, drawn closely around it."""
-
-    red: Box
-    """The red lamp."""
-    green: Box
-    """The green lamp."""
-    amber: Box | None = None
-    """The amber lamp; may be left out where the head has two lamps."""
-
-
-class MarkedPoint(Settings):
-    """A point of the road that somebody marked in the picture and measured."""
-
-    picture: Point
-    """Where it is seen, fractions of the picture."""
-    metres: tuple[float, float]
-    """Where it lies on the road: x to the right, y away from the camera; any origin, any turn."""
-
-
-class MarkedPoints(Settings):
-    """Points that show where a flat road lies in the picture."""
-
-    points: Annotated[tuple[MarkedPoint, ...], Field(min_length=4, max_length=_MAX_POINTS)]
-    """At least four, no three of them on a line; five or more tell the error."""
-
-
-class CameraCalibration(MarkedPoints):
-    """A camera's calibration: `calibrate` tries the same points and draws the grid that follows."""
-
-    max_error_m: PositiveFloat = 0.5
-    """With a larger error, metres, the points are refused."""
-    speed_approval: str = ""
-    """Type approval of the camera as a speed meter, as it stands in its certificate; empty: speeds are advisory."""
 
 
 class RuleEntry(BaseModel):
@@ -192,13 +92,13 @@ class Camera(CameraDefaults):
     reference_picture: Path | None = None
     """The picture in which lines were drawn (JPEG, PNG): a camera that sees otherwise is told as `moved`, by the rule
     `camera_health`. None: it is measured against its first seconds after each start."""
-    lines: dict[Name, Line] = {}
+    lines: dict[Name, Line] = Field(default_factory=dict)
     """Lines on the road by name, two or more points each."""
-    zones: dict[Name, Polygon] = {}
+    zones: dict[Name, Polygon] = Field(default_factory=dict)
     """Areas by name, three or more corners each."""
-    lanes: dict[Name, Lane] = {}
+    lanes: dict[Name, Lane] = Field(default_factory=dict)
     """Lanes by name."""
-    signals: dict[Name, Signal] = {}
+    signals: dict[Name, Signal] = Field(default_factory=dict)
     """Traffic signals by name: where their lamps are in the picture."""
     calibration: CameraCalibration | None = None
     """Where the road lies in the picture, in metres; rules about speed need it."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from camera_pipeline.config.mistakes import Mistake, mistakes_error, shown, translate
-from camera_pipeline.config.model import MarkedPoint, MarkedPoints
+from camera_pipeline.config.shapes import MarkedPoint, MarkedPoints
 from camera_pipeline.config.yaml_file import read_yaml
 
 
