@@ -30,7 +30,10 @@ class FireWatch:
     """
 
     def __init__(self, settings: FireSettings) -> None:
-        self._detector = Detector(load_model(settings.detector))
+        try:
+            self._detector = Detector(load_model(settings.detector))
+        except ModelError as error:
+            raise ModelError(f"fires.detector: {error}") from error
         self.every_s = settings.every_s
         if not set(KINDS) & set(self._detector.class_names):
             raise ModelError(

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 FIRE, SMOKE = 0, 1  # classes of the labels
 OTHER_LICENCE: Final = "doanbui_"  # pictures under AGPL-3.0 are left out of training
 CLOSE_UPS: Final = ("chirag_", "egypt_")  # pictures of plates that show cars and motorcycles near by
-FIRE_ONLY: Final = "thanhngan_"  # a source that does not label smoke
-WHOLE_PICTURE: Final = "0 0.5 0.5 1 1\n"
+DRAWN_ON: Final = "thanhngan_"  # pictures with their labels drawn in: a network would look for the frames
 LARGEST_PIECE: Final = 0.6  # of a picture's area; a larger flame has no outline left
 PASTED_WIDTH: Final = {FIRE: (0.05, 0.35), SMOKE: (0.15, 0.6)}  # of the road picture's width
 VISIBLE: Final = 0.25  # opacity from which a pasted thing can be seen
@@ -58,15 +57,14 @@ def road_halves(pictures: list[Path], used: set[str]) -> tuple[list[Path], list[
     return ordered[::2], [path for path in ordered[1::2] if path.stem not in used]
 
 
-def add(folder: Path, picture: Path, labels: str, ignore: str = "") -> None:
+def add(folder: Path, picture: Path, labels: str) -> None:
     """Link a picture into a folder of YOLO text, with these labels."""
-    for part in ("images", "labels", "ignore"):
+    for part in ("images", "labels"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     link = folder / "images" / picture.name
     link.unlink(missing_ok=True)
     link.symlink_to(picture.resolve())
     (folder / "labels" / f"{picture.stem}.txt").write_text(labels)
-    (folder / "ignore" / f"{picture.stem}.txt").write_text(ignore)
 
 
 def pieces_of(sample: Sample) -> list[Piece]:
@@ -130,7 +128,7 @@ def write_pasted(target: Path, roads: list[Path], samples: list[Sample], count: 
     """Write `count` road pictures with flames and smoke of the samples into a folder of YOLO text."""
     rng = np.random.default_rng(SEED)
     pieces = [piece for sample in samples for piece in pieces_of(sample)]
-    for part in ("images", "labels", "ignore"):
+    for part in ("images", "labels"):
         (target / part).mkdir(parents=True, exist_ok=True)
     for index in tqdm(range(count), desc="pasting", unit="picture"):
         image, text = pasted_picture(rng, roads[int(rng.integers(len(roads)))], pieces)
@@ -146,18 +144,22 @@ def prepare(shared: Path, target: Path, pasted: int = PASTED_PICTURES) -> None:
         target: the folder to write.
         pasted: how many pictures to paste.
     """
-    fires = [p for p in pictures_of(shared / "fire/train") if not p.name.startswith(f"road_{OTHER_LICENCE}")]
+    fires = [
+        path
+        for path in pictures_of(shared / "fire/train")
+        if not path.name.startswith((DRAWN_ON, f"road_{OTHER_LICENCE}"))
+    ]
     used = {path.stem.removeprefix("road_") for path in fires}
     all_roads = pictures_of(shared / "vehicles/train")
     roads, quiet = road_halves(all_roads, used)
     for path in fires:
-        add(target / "train", path, labels_of(path), WHOLE_PICTURE if path.name.startswith(FIRE_ONLY) else "")
+        add(target / "train", path, labels_of(path))
     add_roads(target / "train", roads, used)
     near = [path for path in pictures_of(shared / "plates/train") if path.name.startswith(CLOSE_UPS)]
     add_roads(target / "train", near, set())
     add_roads(target / "quiet", quiet, set())
-    write_pasted(target / "pasted", roads, load_samples(shared / "fire/train", ["road_"]), pasted)
-    judges = pictures_of(shared / "fire/val")
+    write_pasted(target / "pasted", roads, load_samples(shared / "fire/train", ["road_", DRAWN_ON]), pasted)
+    judges = [path for path in pictures_of(shared / "fire/val") if not path.name.startswith(DRAWN_ON)]
     for path in judges:
         add(target / "val", path, labels_of(path))
     others = [path for path in all_roads if path.name.startswith(OTHER_LICENCE)] + pictures_of(shared / "vehicles/val")

@@ -147,6 +147,11 @@ def test_a_model_without_fire_is_refused() -> None:
         FireWatch(FireSettings(detector=DetectorSettings(model="vehicles")))
 
 
+def test_a_missing_model_is_told_with_the_key_that_names_it() -> None:
+    with pytest.raises(ModelError, match=r"^fires\.detector: .*no model 'embers'"):
+        build_fire_watch(config("embers"))
+
+
 @pytest.mark.slow
 def test_a_fire_before_a_live_camera_is_told(
     detector: Detector, glow: Path, tmp_path: Path, collected: Collected
