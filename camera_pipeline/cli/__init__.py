@@ -13,6 +13,7 @@ from camera_pipeline.cli import (
     live,
     messages,
     models,
+    plates,
     recorded,
     rehearse,
     simulate,
@@ -36,6 +37,7 @@ calibrate.register(app)
 rehearse.register(app)
 app.add_typer(messages.app, name="events")
 app.add_typer(models.app, name="models")
+app.add_typer(plates.app, name="plates")
 app.add_typer(evidence.app, name="evidence")
 
 

@@ -16,7 +16,7 @@ from camera_pipeline.cli.logs import set_up_logging
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import UserError
 from camera_pipeline.events.browse import one_line
-from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, read_config
+from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, build_looker, read_config
 from camera_pipeline.pipeline.replay import ReplayOutput, ReplaySummary, footage_length_s, replay_footage, replay_trace
 from camera_pipeline.pipeline.snapshots import detect_in_files
 from camera_pipeline.types import Event
@@ -71,6 +71,7 @@ def replay(
                 paths,
                 detector,
                 watch=build_fire_watch(settings),
+                looker=build_looker(settings),
                 start=_start(start),
                 fps=fps,
                 output=output,

@@ -143,7 +143,7 @@ class DetectorSettings(Settings):
 class PlateSettings(Settings):
     """Reading number plates: what looks at vehicles, and how much it may cost."""
 
-    finder: DetectorSettings = DetectorSettings(model="plate_finder")
+    finder: DetectorSettings = DetectorSettings(model="plates")
     """The network that finds plates on vehicles; keys as of `detector`."""
     reader: DetectorSettings = DetectorSettings(model="plate_text")
     """The network that reads characters; keys as of `detector`."""
@@ -155,7 +155,7 @@ class PlateSettings(Settings):
     """Looks at vehicles a second that the server may take, in even shares for its cameras."""
     looks_per_vehicle: PositiveInt = 12
     """A vehicle whose plate is not sure after so many looks stays as it is."""
-    character_confidence: Fraction = 0.8
+    character_confidence: Fraction = 0.6
     """A plate whose weakest character is less sure than this is told as unread."""
 
 
@@ -201,6 +201,8 @@ class Config(Settings):
     """Keeps traces for `rehearse`; absent: none are kept. `traces: {}` takes the defaults."""
     fires: FireSettings = FireSettings()
     """Used where a camera has the rule `fire_smoke`."""
+    plates: PlateSettings | None = None
+    """Reads number plates where it stands (`plates: {}` will do); left out: no plate is looked for."""
     law: str = "vietnam"
     """Law table that events of violations are referred to: a shipped one by name, or the path of a file (`.yaml`)."""
     cameras: tuple[Camera, ...]

@@ -16,8 +16,7 @@ from camera_pipeline.detect.accuracy import overlaps
 from camera_pipeline.detect.manifest import InputSpec, Manifest, Task
 from camera_pipeline.detect.model import load_model
 from camera_pipeline.detect.model_checks import CELL_PX
-from camera_pipeline.detect.plate_gate import Located
-from camera_pipeline.detect.plate_rectify import UNIT_CORNERS, rectify
+from camera_pipeline.detect.plate_rectify import UNIT_CORNERS
 from camera_pipeline.detect.preprocess import network_input, place
 
 Picture = NDArray[np.uint8]
@@ -90,10 +89,6 @@ class PlateFinder:
                 for index, plates_of_one in zip(part, plates, strict=True):
                     found[index] = plates_of_one
         return found
-
-    def rectify(self, picture: Picture, plate: Located) -> Picture:
-        """Return a found plate of a picture, level and with a little margin; see `plate_rectify.py`."""
-        return rectify(picture, plate)
 
     def _find_batch(self, pictures: Sequence[Picture], spec: InputSpec) -> list[list[FoundPlate]]:
         inputs = np.zeros((self._model.batch or len(pictures), 3, spec.height_px, spec.width_px), spec.dtype)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from camera_pipeline.config import PlateSettings
 from camera_pipeline.detect.plate_budget import LookBudget
 from camera_pipeline.detect.plate_choice import View, ViewChooser
+from camera_pipeline.detect.plate_crops import crop_region
 from camera_pipeline.detect.plate_grammar import load_grammar
 from camera_pipeline.detect.plate_look import Crop, Look
 from camera_pipeline.detect.plate_track import TrackPlate
@@ -19,8 +20,8 @@ from camera_pipeline.detect.plate_view import PLATE_ZONE, sharpness
 from camera_pipeline.picture import Picture
 from camera_pipeline.types import Frame, PlateRead, PlateView, Tracks
 
-MARGIN = 0.08
-"""Share of a box that is cut out around it: boxes are filtered, and end too high where bumpers are dark."""
+NATIVE_EVERY_S = 1.0
+"""A larger stream is decoded for looks at most so often: it costs up to a whole group of pictures."""
 
 Native = Callable[[], Picture | None]
 """Returns the frame's picture at the camera's best resolution, or None where it is gone."""
@@ -72,6 +73,7 @@ class PlateFollower:
         self._plates: dict[int, TrackPlate] = {}
         self._settled: set[int] = set()
         self._fresh: list[int] = []
+        self._decoded_s = float("-inf")
 
     def begin(self) -> None:
         """Forget everything: a new session."""
@@ -80,17 +82,20 @@ class PlateFollower:
         self._plates.clear()
         self._settled.clear()
         self._fresh.clear()
+        self._decoded_s = float("-inf")
 
-    def want(self, tracks: Tracks, frame: Frame, native: Native) -> list[Wanted]:
+    def want(self, tracks: Tracks, frame: Frame, native: Native | None = None) -> list[Wanted]:
         """Return the looks to take at a frame.
 
         Args:
             tracks: its objects.
             frame: the frame.
-            native: asked for the picture to cut from, once, where there is something to look at.
+            native: asked for the picture to cut from, once, where there is something to look at; None: the frame's own.
         """
         self._forget(tracks.ended)
         self._meet(tracks)
+        if self._scale != 1.0 and frame.media_time_s - self._decoded_s < NATIVE_EVERY_S:
+            return []
         frame_wh = (frame.picture.width_px, frame.picture.height_px)
         views = self._chooser.views(
             tracks,
@@ -103,11 +108,15 @@ class PlateFollower:
         chosen = views[: self.budget.grant(len(views), frame.media_time_s)]
         if not chosen:
             return []
-        picture = native() or frame.picture
-        self._scale = picture.width_px / frame.picture.width_px
+        larger = native() if native is not None else None
+        self._decoded_s = frame.media_time_s
+        picture = larger or frame.picture
+        if larger is not None or native is None:  # a stream that is away for a moment comes back as large as it was
+            self._scale = picture.width_px / frame.picture.width_px
         for view in chosen:
             self._chooser.note(view, frame.media_time_s)
-        return [self._cut(view, picture, frame_wh, tracks) for view in chosen]
+        cut = [self._cut(view, picture, frame_wh, tracks) for view in chosen]
+        return [want for want in cut if want.crop.picture.size]  # a filtered box may have left the picture
 
     def take(self, wanted: Sequence[Wanted], looks: Sequence[Look], frame: Frame) -> tuple[PlateRead, ...]:
         """Take in what the looks gave; return what is newly known, by track."""
@@ -139,13 +148,12 @@ class PlateFollower:
     def _cut(self, view: View, picture: Picture, frame_wh: tuple[int, int], tracks: Tracks) -> Wanted:
         """Cut a vehicle out of a picture, which may be larger than the frame that was analysed."""
         wh = (picture.width_px, picture.height_px)
-        scale = np.array(wh * 2) / np.array(frame_wh * 2)
-        left, top, right, bottom = (np.array(view.xyxy) * scale).tolist()
-        beside, above = MARGIN * (right - left), MARGIN * (bottom - top)
-        x0, y0 = max(0, round(left - beside)), max(0, round(top - above))
-        pixels = picture.region_bgr(x0, y0, round(right + beside), round(bottom + above))
+        scale = np.array(wh * 2, np.float32) / np.array(frame_wh * 2, np.float32)
+        box = np.multiply(tracks.xyxy[view.row], scale, dtype=np.float32)
+        x0, y0, x1, y1 = crop_region(box, wh)
+        left, top, right, bottom = (box - np.array((x0, y0, x0, y0), np.float32)).tolist()
         class_name = self._names[int(tracks.class_id[view.row])]
-        crop = Crop(pixels, (left - x0, top - y0, right - x0, bottom - y0), class_name)
+        crop = Crop(picture.region_bgr(x0, y0, x1, y1), (left, top, right, bottom), class_name)
         return Wanted(view, crop, (x0, y0), wh)
 
 

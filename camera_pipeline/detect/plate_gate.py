@@ -3,12 +3,11 @@
 Pure; any thread. Each gate answers with a reason in words, so that an unread vehicle can say why.
 """
 
-from typing import Protocol
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_pipeline.detect.plate_finder import FoundPlate
 from camera_pipeline.detect.plate_vote import CharacterRead
 
 MIN_WIDTH_PX, MIN_HEIGHT_PX = 24.0, 8.0
@@ -19,11 +18,11 @@ MAX_TILT_DEG = 30.0
 """Of the lower edge against the horizon; plates are level, and 35° is the most that readers are installed for."""
 MAX_TAPER = 1.7
 """Longer over shorter of two opposite edges."""
-MAX_SHARE = {"motorcycle": 0.75, "car": 0.5, "bus": 0.35, "truck": 0.35}
+MAX_SHARE = {"motorcycle": 0.75, "car": 0.5, "bus": 0.42, "truck": 0.42}
 """A plate's width over its vehicle's; a telephone number on a truck's side is wider."""
 MIN_SHARE = 0.06  # a badge is narrower
 OTHER_SHARE = 0.75
-HIGHEST = {"motorcycle": 0.25, "car": 0.3, "bus": 0.45, "truck": 0.35}
+HIGHEST = {"motorcycle": 0.1, "car": 0.3, "bus": 0.45, "truck": 0.35}
 """A plate's middle is below this share of its vehicle's height; boards and numbers on bodies are above."""
 MIN_CHARACTERS = 6
 """A military plate of a motorbike has 5, and is left to the vote of the others; badges have up to 5."""
@@ -32,35 +31,19 @@ MIN_MEAN = 0.5
 """Least mean confidence of a read that may vote."""
 
 
-class Located(Protocol):
-    """A plate as a plate detector reports it."""
-
-    @property
-    def corners(self) -> NDArray[np.float32]:
-        """The plate's corners (4, 2), clockwise from its top left, px."""
-
-    @property
-    def confidence(self) -> float:
-        """How sure it is, 0..1."""
-
-
-def plate_fault(
-    plate: Located, vehicle: tuple[float, float, float, float], class_name: str, least: float
-) -> str | None:
+def plate_fault(plate: FoundPlate, vehicle: tuple[float, float, float, float], class_name: str) -> str | None:
     """Return why something found cannot be the plate of a vehicle; None when it can.
 
     Args:
         plate: what was found, px of any picture.
         vehicle: the vehicle's box in the same picture, px.
         class_name: its class.
-        least: the least confidence.
     """
     corners = np.asarray(plate.corners, np.float64)
     width, height, taper = _sides(corners)
     vehicle_w, vehicle_h = max(1.0, vehicle[2] - vehicle[0]), max(1.0, vehicle[3] - vehicle[1])
     share, place = width / vehicle_w, (corners[:, 1].mean() - vehicle[1]) / vehicle_h
     faults = {
-        "what looks like a plate is not sure to be one": plate.confidence < least,
         "the plate is too small": width < MIN_WIDTH_PX or height < MIN_HEIGHT_PX,
         "what looks like a plate has another shape": not ASPECTS[0] <= width / max(height, 1.0) <= ASPECTS[1]
         or taper > MAX_TAPER

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.detect.plate_colour import ground_colour
-from camera_pipeline.detect.plate_gate import Located, plate_fault, text_fault
+from camera_pipeline.detect.plate_finder import FoundPlate, Picture
+from camera_pipeline.detect.plate_gate import plate_fault, text_fault
+from camera_pipeline.detect.plate_rectify import rectify
 from camera_pipeline.detect.plate_text import PlateText
 from camera_pipeline.detect.plate_vote import CharacterRead
 
-Picture = NDArray[np.uint8]
-
+READ_A_CROP = 2
+"""So many plates of a crop are read: what is surer than the plate may turn out to have another text."""
 CONFIDENCE_DECIMALS = 3
 """Of a character's confidence: what comes below depends on threads and batches."""
 
@@ -25,11 +27,8 @@ CONFIDENCE_DECIMALS = 3
 class Finder(Protocol):
     """Finds plates."""
 
-    def find(self, pictures: Sequence[Picture]) -> Sequence[Sequence[Located]]:
-        """Return the plates in each picture, BGR uint8 (h, w, 3)."""
-
-    def rectify(self, picture: Picture, plate: Located) -> Picture:
-        """Return a found plate, level and cut out: BGR uint8 (h, w, 3)."""
+    def find(self, pictures: Sequence[Picture]) -> Sequence[Sequence[FoundPlate]]:
+        """Return the plates in each picture, BGR uint8 (h, w, 3), the surest first."""
 
 
 class Reader(Protocol):
@@ -79,11 +78,12 @@ class PlateLooker:
     Args:
         finder: finds plates.
         reader: reads them.
-        least: the least confidence of a found plate.
+        version: names and digests of their models.
     """
 
-    def __init__(self, finder: Finder, reader: Reader, least: float) -> None:
-        self._finder, self._reader, self._least = finder, reader, least
+    def __init__(self, finder: Finder, reader: Reader, *, version: str = "") -> None:
+        self._finder, self._reader = finder, reader
+        self.version = version
 
     def look(self, crops: Sequence[Crop]) -> list[Look]:
         """Look at vehicles: both networks run once over all of them.
@@ -95,31 +95,27 @@ class PlateLooker:
             InferenceError: a network failed.
         """
         found = self._finder.find([crop.picture for crop in crops]) if crops else []
-        chosen = [self._choose(crop, plates) for crop, plates in zip(crops, found, strict=True)]
-        level = [
-            self._finder.rectify(crop.picture, plate)
-            for crop, plate in zip(crops, chosen, strict=True)
-            if not isinstance(plate, str)
-        ]
+        sorted_out = [_sort_out(crop, plates) for crop, plates in zip(crops, found, strict=True)]
+        pairs = [(crop, plate) for crop, (usable, _) in zip(crops, sorted_out, strict=True) for plate in usable]
+        level = [rectify(crop.picture, plate.corners) for crop, plate in pairs]
         texts = self._reader.read([_grey(plate) for plate in level]) if level else []
-        answers = iter(zip(level, texts, strict=True))
-        return [
-            Look(fault=plate) if isinstance(plate, str) else _look(crop, plate, *next(answers))
-            for crop, plate in zip(crops, chosen, strict=True)
-        ]
-
-    def _choose(self, crop: Crop, plates: Sequence[Located]) -> Located | str:
-        """Return the surest plate that may be this vehicle's, or why there is none."""
-        faults = []
-        for plate in sorted(plates, key=lambda plate: -plate.confidence):
-            fault = plate_fault(plate, crop.vehicle, crop.class_name, self._least)
-            if fault is None:
-                return plate
-            faults.append(fault)
-        return faults[0] if faults else "no plate was found"
+        looks = iter([_look(*pair, *read) for pair, read in zip(pairs, zip(level, texts, strict=True), strict=True)])
+        return [_best([next(looks) for _ in usable]) if usable else Look(fault=fault) for usable, fault in sorted_out]
 
 
-def _look(crop: Crop, plate: Located, level: Picture, text: PlateText) -> Look:
+def _sort_out(crop: Crop, plates: Sequence[FoundPlate]) -> tuple[list[FoundPlate], str]:
+    """Return the surest plates that may be this vehicle's, and what is wrong with the surest other one."""
+    faults = [plate_fault(plate, crop.vehicle, crop.class_name) for plate in plates]
+    usable = [plate for plate, fault in zip(plates, faults, strict=True) if fault is None]
+    return usable[:READ_A_CROP], next((fault for fault in faults if fault is not None), "no plate was found")
+
+
+def _best(looks: Sequence[Look]) -> Look:
+    """Return the first look that may vote, else the first."""
+    return next((look for look in looks if look.fault is None), looks[0])
+
+
+def _look(crop: Crop, plate: FoundPlate, level: Picture, text: PlateText) -> Look:
     confidences = tuple(round(float(sure), CONFIDENCE_DECIMALS) for sure in text.confidence)
     read = CharacterRead(text.text, confidences, "two_line" if len(text.rows) > 1 else "one_line")
     return Look(

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_pipeline.detect.plate_gate import Located
-
 UNIT_CORNERS: Final = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 """Of a box that reaches from 0 to 1, clockwise from its top left."""
 PLATE_MARGIN: Final = 0.04
@@ -16,15 +14,16 @@ LEAST_WIDTH_PX: Final = 160
 """Of a straightened plate; smaller ones are scaled up while they are straightened, so that nothing is lost twice."""
 
 
-def rectify(picture: NDArray[np.uint8], plate: Located, *, margin: float = PLATE_MARGIN) -> NDArray[np.uint8]:
+def rectify(
+    picture: NDArray[np.uint8], corners: NDArray[np.float32], *, margin: float = PLATE_MARGIN
+) -> NDArray[np.uint8]:
     """Return the plate straightened, as large as it is seen but at least `LEAST_WIDTH_PX` wide.
 
     Args:
         picture: uint8, grey (H, W) or BGR (H, W, 3).
-        plate: as found in it.
+        corners: of the plate in it, (4, 2) px, clockwise from its own top left.
         margin: what is shown around it on each side, as a fraction of its size.
     """
-    corners = np.asarray(plate.corners, np.float32)
     top_left, top_right, bottom_right, bottom_left = corners
     width = max(1.0, *(float(np.hypot(*side)) for side in (top_right - top_left, bottom_right - bottom_left)))
     height = max(1.0, *(float(np.hypot(*side)) for side in (bottom_left - top_left, bottom_right - top_right)))

@@ -65,6 +65,11 @@ class PlateReader:
         """What the model is, and how well it was measured to read."""
         return self._model.manifest
 
+    @property
+    def version(self) -> str:
+        """Name and digest of the model."""
+        return self._model.version
+
     def read(self, plates: Sequence[Picture]) -> list[PlateText]:
         """Read plates.
 

@@ -4,7 +4,7 @@ import ctypes
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import CameraPipelineError, ConfigError, SessionError
 from camera_pipeline.events.redis_probe import probe
 from camera_pipeline.ingest.rtsp import Limits, Source, arrivals, sources_of
-from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, read_config
+from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, build_looker, read_config
 from camera_pipeline.redact import redact
 
 _PARALLEL = 32  # cameras tried at once; each waits for the network, not for the processor
@@ -69,7 +69,7 @@ def check_config(path: Path, *, camera_timeout_s: float) -> list[Finding]:
     told = f"{len(config.cameras)} camera(s), {rules} rule(s)"
     return [
         Finding(what="configuration", verdict=Verdict.GOOD, found=told),
-        _model(config),
+        *_models(config),
         *_redis(config),
         *_cameras(config, camera_timeout_s),
         _disk(config.server.data_dir),
@@ -77,14 +77,21 @@ def check_config(path: Path, *, camera_timeout_s: float) -> list[Finding]:
     ]
 
 
-def _model(config: Config) -> Finding:
+def _models(config: Config) -> Iterator[Finding]:
     try:
         detector, watch = build_detector(config), build_fire_watch(config)
+        found = f"{detector.version}: {', '.join(detector.class_names)}"
+        found += f"; {watch.version}: every {watch.every_s:g} s" if watch is not None else ""
+        yield Finding(what="model", verdict=Verdict.GOOD, found=found)
     except CameraPipelineError as error:
-        return _bad("model", error)
-    found = f"{detector.version}: {', '.join(detector.class_names)}"
-    found += f"; {watch.version}: every {watch.every_s:g} s" if watch is not None else ""
-    return Finding(what="model", verdict=Verdict.GOOD, found=found)
+        yield _bad("model", error)
+    try:
+        looker = build_looker(config)
+    except CameraPipelineError as error:
+        yield _bad("plates", error)
+        return
+    if looker is not None:
+        yield Finding(what="plates", verdict=Verdict.GOOD, found=looker.version)
 
 
 def _redis(config: Config) -> list[Finding]:

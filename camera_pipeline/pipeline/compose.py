@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from camera_pipeline import __version__
-from camera_pipeline.config import Camera, Config, load_config
+from camera_pipeline.config import Camera, Config, PlateSettings, load_config
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.fire_watch import FireWatch
 from camera_pipeline.detect.model import load_model
+from camera_pipeline.detect.plate_finder import PlateFinder
+from camera_pipeline.detect.plate_follower import PlateFollower
+from camera_pipeline.detect.plate_look import PlateLooker
+from camera_pipeline.detect.plate_text import PlateReader
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.events.law import load_law
@@ -20,6 +24,8 @@ from camera_pipeline.trace_format import TraceHeader
 
 _NO_DECISION = {"url", "substream_url", "transport", "ring_s", "reference_picture"}
 """Settings of a camera that decide no candidate; the last only says where a picture lies."""
+MAIN_SCALE = 3.0
+"""A main stream is expected to be so many times larger than its substream, until its first picture is seen."""
 _DIGEST_CHARS = 16  # 64 bits: enough to tell configurations of one server apart
 
 
@@ -59,6 +65,25 @@ def needs_fire_watch(camera: Camera) -> bool:
     return any(load_rule(entry.kind).sees_fires for entry in camera.rules)
 
 
+def build_looker(config: Config) -> PlateLooker | None:
+    """Return what reads plates, loaded and warmed up; None where the configuration has no `plates`.
+
+    Raises:
+        ModelError: a model is missing, wrong or tampered with.
+    """
+    return load_looker(config.plates) if config.plates is not None else None
+
+
+def load_looker(settings: PlateSettings) -> PlateLooker:
+    """Return what reads plates.
+
+    Raises:
+        ModelError: a model is missing, wrong or tampered with.
+    """
+    finder, reader = PlateFinder(settings.finder), PlateReader(settings.reader)
+    return PlateLooker(finder, reader, version=f"{finder.version} {reader.version}")
+
+
 def build_line(
     config: Config,
     camera: Camera,
@@ -67,6 +92,7 @@ def build_line(
     model: str,
     confidence: Sequence[float] | None = None,
     fire_every_s: float | None = None,
+    plates: PlateFollower | None = None,
 ) -> CameraLine:
     """Return the line of one camera.
 
@@ -77,6 +103,7 @@ def build_line(
         model: name and digest of the detector, for the events' versions.
         confidence: the detector's threshold of every class; None: all that it reports is believed.
         fire_every_s: media time between two looks for fire; None: nobody looks, or a trace holds what was seen.
+        plates: follows the plates of its vehicles; None: nobody reads them, or a trace holds what was read.
 
     Raises:
         ConfigError: a rule lacks something.
@@ -89,27 +116,38 @@ def build_line(
         model_version=model,
         law=load_law(config.law),
     )
-    return CameraLine(camera, engine, class_names, confidence, fire_every_s)
+    return CameraLine(camera, engine, class_names, confidence, fire_every_s, plates)
 
 
-def line_for(detector: Detector, config: Config, camera: Camera, watch: FireWatch | None = None) -> CameraLine:
-    """Return the line of one camera behind a detector, and behind a fire watch where a rule needs one.
+def line_for(
+    detector: Detector,
+    config: Config,
+    camera: Camera,
+    watch: FireWatch | None = None,
+    looker: PlateLooker | None = None,
+) -> CameraLine:
+    """Return the line of one camera behind a detector, and behind what else looks at its pictures.
 
     Raises:
-        ConfigError: a rule lacks something.
+        ConfigError: a rule lacks something, or there is no such plate grammar.
     """
     if needs_fire_watch(camera) and watch is None:
         raise ConfigError(
             f"camera {camera.id}: a rule needs somebody to look for fire, but the model for it is loaded at start only"
             "\n    cure: start the service again"
         )
+    plates = None
+    if config.plates is not None and looker is not None:
+        scale = MAIN_SCALE if camera.substream_url is not None else 1.0
+        plates = PlateFollower(config.plates, detector.class_names, looks_a_camera(config), scale)
     return build_line(
         config,
         camera,
         class_names=detector.class_names,
-        model=models_of(detector, camera, watch),
+        model=models_of(detector, camera, watch, looker),
         confidence=detector.confidence,
         fire_every_s=fire_every_s(camera, watch),
+        plates=plates,
     )
 
 
@@ -132,9 +170,24 @@ def fire_every_s(camera: Camera, watch: FireWatch | None) -> float | None:
     return watch.every_s if watch is not None and needs_fire_watch(camera) else None
 
 
-def models_of(detector: Detector, camera: Camera, watch: FireWatch | None) -> str:
+def models_of(
+    detector: Detector, camera: Camera, watch: FireWatch | None = None, looker: PlateLooker | None = None
+) -> str:
     """Return names and digests of all models that decide a camera's events, as these carry them."""
-    return f"{detector.version} {watch.version}" if watch is not None and needs_fire_watch(camera) else detector.version
+    versions = [detector.version]
+    if watch is not None and needs_fire_watch(camera):
+        versions.append(watch.version)
+    if looker is not None:
+        versions.append(looker.version)
+    return " ".join(versions)
+
+
+def looks_a_camera(config: Config) -> float:
+    """Return each camera's even share of the looks at plates, a second.
+
+    A camera that is kept through a reload keeps its share until the service starts again.
+    """
+    return config.plates.looks_per_s / len(config.cameras) if config.plates is not None else 0.0
 
 
 def config_digest(config: Config, camera: Camera) -> str:
@@ -146,5 +199,11 @@ def config_digest(config: Config, camera: Camera) -> str:
     if needs_fire_watch(camera):
         detector = config.fires.detector.model_dump(mode="json", include={"model", "confidence"})
         settings["fires"] = {"detector": detector, "every_s": config.fires.every_s}
+    if config.plates is not None:
+        settings["plates"] = config.plates.model_dump(mode="json", exclude={"finder", "reader", "looks_per_s"}) | {
+            "looks_a_camera": looks_a_camera(config),
+            "finder": config.plates.finder.model_dump(mode="json", include={"model", "confidence"}),
+            "reader": config.plates.reader.model_dump(mode="json", include={"model", "confidence"}),
+        }
     canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_CHARS]

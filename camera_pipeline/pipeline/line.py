@@ -1,4 +1,4 @@
-"""Everything of one camera behind its decoder: signals → tracker → rules. Live and replay run the same line.
+"""Everything of one camera behind its decoder: signals → tracker → plates → rules. Live and replay run the same line.
 
 Called by the main loop only; one `CameraLine` for each camera.
 """
@@ -10,6 +10,7 @@ from camera_pipeline.config import Camera
 from camera_pipeline.coverage import CoverageMeter
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.fire_watch import FireWatch
+from camera_pipeline.detect.plate_follower import PlateFollower
 from camera_pipeline.detect.signal_light import SignalReader
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.observation import Observation, observe
@@ -43,6 +44,7 @@ class CameraLine:
         class_names: name of every class id of the detector.
         confidence: the detector's threshold of every class; None: all that it reports is believed.
         fire_every_s: media time between two looks for fire; None: nobody looks for it.
+        plates: follows the plates of its vehicles; None: nobody reads them.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class CameraLine:
         class_names: Sequence[str],
         confidence: Sequence[float] | None = None,
         fire_every_s: float | None = None,
+        plates: PlateFollower | None = None,
     ) -> None:
         self.camera = camera
         self.coverage = CoverageMeter()
+        self.plates = plates
         self._fire_every_s = fire_every_s
         self._engine = engine
         self._class_names = tuple(class_names)
@@ -63,6 +67,11 @@ class CameraLine:
         self._session: int | None = None
         self._remembered: Detections | None = None
         self._fire_looked_s: float | None = None
+
+    @property
+    def looks(self) -> tuple[int, int]:
+        """Looks at plates so far: taken, and refused for lack of budget."""
+        return (self.plates.budget.spent, self.plates.budget.refused) if self.plates is not None else (0, 0)
 
     def needs_detector(self, frame: Frame) -> bool:
         """Return whether somebody has to look at the frame: no for damaged pictures, and while the road is still."""
@@ -100,14 +109,20 @@ class CameraLine:
         return observe(frame, seen, self._read_signals(frame), fires=fires, dropped=dropped)
 
     def advance(self, observation: Observation) -> Outcome:
-        """Move tracker and rules on by one frame."""
+        """Move tracker and rules on by one frame, with what the observation holds of plates."""
+        return self.conclude(observation, self.follow(observation))
+
+    def follow(self, observation: Observation) -> Tracks:
+        """Move the tracker on by one frame; `conclude` comes next."""
         if observation.session != self._session:
             self._begin(observation.session)
         self._count(observation)
-        if observation.damage is None:
-            tracks = self._tracker.update(observation.detections, observation.media_time_s)
-        else:
-            tracks = Tracks.empty()
+        if observation.damage is not None:
+            return Tracks.empty()
+        return self._tracker.update(observation.detections, observation.media_time_s)
+
+    def conclude(self, observation: Observation, tracks: Tracks) -> Outcome:
+        """Move the rules on by one frame."""
         events = self._engine.update(self._scene(observation, tracks), self.coverage.last_minute())
         return Outcome(observation, tracks, tuple(events))
 
@@ -125,6 +140,8 @@ class CameraLine:
         self._tracker.reset()
         self._remembered = None
         self._fire_looked_s = None
+        if self.plates is not None:
+            self.plates.begin()
         self._signals = {name: SignalReader(signal) for name, signal in self.camera.signals.items()}
 
     def _read_signals(self, frame: Frame) -> Mapping[str, SignalState]:
@@ -158,6 +175,7 @@ class CameraLine:
             damage=observation.damage,
             health=observation.health,
             fires=observation.fires,
+            plates=observation.plates,
         )
 
 

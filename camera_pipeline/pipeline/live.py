@@ -16,12 +16,15 @@ from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.batcher import Batch, Batcher
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.fire_watch import FireWatch
+from camera_pipeline.detect.plate_look import PlateLooker
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.ingest.governor import ConnectionGovernor
 from camera_pipeline.ingest.mailbox import Doorbell, Mailbox
 from camera_pipeline.ingest.rtsp import sources_of
 from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
+from camera_pipeline.picture import Picture
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
+from camera_pipeline.pipeline.plate_desk import Seen, advance
 from camera_pipeline.types import Coverage, Event, Frame, LinkChange
 
 log = logging.getLogger(__name__)
@@ -47,10 +50,12 @@ class CameraStatus:
     Attributes:
         worker: its connection.
         coverage: what became of its frames of the last minute.
+        looks: looks at plates so far, taken and refused for lack of budget.
     """
 
     worker: WorkerStatus
     coverage: Coverage
+    looks: tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -60,6 +65,11 @@ class _Rig:
     worker: CameraWorker
     mailbox: Mailbox
     line: CameraLine
+
+    def native(self, frame: Frame) -> Picture | None:
+        """Return a frame's picture from the main stream; None when it is not here."""
+        kept = self.worker.native_picture(frame)
+        return kept.picture if kept is not None else None
 
 
 class LivePipeline:
@@ -71,6 +81,7 @@ class LivePipeline:
         make_line: makes the line of a camera; raises ConfigError for rules that lack what they need.
         sink: where events become durable.
         watch: looks for fire; None: no camera has a rule that needs it.
+        looker: reads plates; None: nobody does.
         clock: wall clock and monotonic time.
     """
 
@@ -82,9 +93,11 @@ class LivePipeline:
         make_line: Callable[[Config, Camera], CameraLine],
         sink: EventSink,
         watch: FireWatch | None = None,
+        looker: PlateLooker | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._detector, self._make_line, self._sink, self._watch = detector, make_line, sink, watch
+        self._detector, self._make_line, self._sink = detector, make_line, sink
+        self._watch, self._looker = watch, looker
         self._clock = clock or SystemClock()
         self._doorbell = Doorbell()
         self._governor = ConnectionGovernor(self._clock)
@@ -124,7 +137,7 @@ class LivePipeline:
     def status(self) -> Mapping[str, CameraStatus]:
         """Return how every camera does, by id."""
         return {
-            camera_id: CameraStatus(rig.worker.status, rig.line.coverage.last_minute())
+            camera_id: CameraStatus(rig.worker.status, rig.line.coverage.last_minute(), rig.line.looks)
             for camera_id, rig in list(self._rigs.items())
         }
 
@@ -149,7 +162,7 @@ class LivePipeline:
                 events += self._rigs[item.camera_id].line.link_changed(item)
             else:
                 frames.append(item)
-        outcomes = self._look(frames, batch)
+        outcomes = advance(self._look(frames, batch), self._looker)
         events += [event for outcome in outcomes for event in outcome.events]
         if events:
             self._sink.append(events)
@@ -157,15 +170,17 @@ class LivePipeline:
             for frame, outcome in zip(frames, outcomes, strict=True):
                 observer(frame, outcome)
 
-    def _look(self, frames: Sequence[Frame], batch: Batch) -> list[Outcome]:
+    def _look(self, frames: Sequence[Frame], batch: Batch) -> list[Seen]:
         lines = {frame.camera_id: self._rigs[frame.camera_id].line for frame in frames}
         found = detect_where_needed(frames, lines, self._detector)
         fires = look_for_fires(frames, lines, self._watch)
-        outcomes = []
+        seen = []
         for frame, objects, burning in zip(frames, found, fires, strict=True):
-            line, dropped = lines[frame.camera_id], batch.dropped.get(frame.camera_id, 0)
-            outcomes.append(line.advance(line.look(frame, objects, fires=burning, dropped=dropped)))
-        return outcomes
+            rig, dropped = self._rigs[frame.camera_id], batch.dropped.get(frame.camera_id, 0)
+            observation = rig.line.look(frame, objects, fires=burning, dropped=dropped)
+            native = rig.native if rig.line.camera.substream_url else None
+            seen.append(Seen(frame, observation, rig.line, native))
+        return seen
 
     def _apply_requests(self) -> None:
         while not self._requests.empty():
@@ -231,4 +246,11 @@ class LivePipeline:
 def _shared_settings(config: Config) -> tuple[object, ...]:
     """What every camera's line depends on beside the camera's own settings."""
     detector = config.detector
-    return (config.server.id, detector.model, detector.int8_model, detector.confidence, config.fires)
+    return (
+        config.server.id,
+        detector.model,
+        detector.int8_model,
+        detector.confidence,
+        config.fires,
+        config.plates,
+    )

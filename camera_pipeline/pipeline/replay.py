@@ -13,6 +13,7 @@ from pathlib import Path
 from camera_pipeline.config import Camera, Config
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.fire_watch import FireWatch
+from camera_pipeline.detect.plate_look import PlateLooker
 from camera_pipeline.errors import MediaError
 from camera_pipeline.events.record import to_json
 from camera_pipeline.ingest.files import video_files
@@ -21,6 +22,7 @@ from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
 from camera_pipeline.pipeline.compose import line_for, line_of_trace
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
+from camera_pipeline.pipeline.plate_desk import Seen, advance
 from camera_pipeline.pipeline.trace_keeper import trace_header
 from camera_pipeline.trace import Trace, TraceWriter
 from camera_pipeline.types import Event, Frame
@@ -66,6 +68,7 @@ def replay_footage(
     detector: Detector,
     *,
     watch: FireWatch | None = None,
+    looker: PlateLooker | None = None,
     start: datetime | None = None,
     fps: float | None = None,
     output: ReplayOutput,
@@ -80,6 +83,7 @@ def replay_footage(
         files: files or folders of segments, in order.
         detector: the detector.
         watch: looks for fire, where a rule of the camera needs it.
+        looker: reads plates; None: nobody does.
         start: wall-clock time of the first picture; None: from the files.
         fps: frames a second of raw streams, which hold no times.
         output: what to leave behind.
@@ -90,11 +94,12 @@ def replay_footage(
         MediaError: a file cannot be used, or an output cannot be written.
         ConfigError: a rule lacks something.
     """
-    line = line_for(detector, config, camera, watch)
+    line = line_for(detector, config, camera, watch, looker)
     source = RecordedSource(camera, files, start=start, fps=fps)
     with ExitStack() as stack:
-        sinks = _Sinks(stack, output, camera, detector, watch)
-        return sinks.drain(_outcomes(source.frames(), line, detector, watch, sinks), line, progress, on_event)
+        sinks = _Sinks(stack, output, camera, detector, watch, looker)
+        outcomes = _outcomes(source.frames(), line, detector, watch, looker, sinks)
+        return sinks.drain(outcomes, line, progress, on_event)
 
 
 def replay_trace(
@@ -130,13 +135,18 @@ def footage_length_s(files: Sequence[Path]) -> float | None:
 
 
 def _outcomes(
-    frames: Iterable[Frame], line: CameraLine, detector: Detector, watch: FireWatch | None, sinks: "_Sinks"
+    frames: Iterable[Frame],
+    line: CameraLine,
+    detector: Detector,
+    watch: FireWatch | None,
+    looker: PlateLooker | None,
+    sinks: "_Sinks",
 ) -> Iterator[Outcome]:
     lines = {line.camera.id: line}
     for frame in frames:
         (found,) = detect_where_needed([frame], lines, detector)
         (fires,) = look_for_fires([frame], lines, watch)
-        outcome = line.advance(line.look(frame, found, fires=fires))
+        (outcome,) = advance([Seen(frame, line.look(frame, found, fires=fires), line)], looker)
         sinks.look_at(frame, outcome)
         yield outcome
 
@@ -151,9 +161,10 @@ class _Sinks:
         camera: Camera,
         detector: Detector | None,
         watch: FireWatch | None = None,
+        looker: PlateLooker | None = None,
     ) -> None:
         self._stack, self._output, self._camera, self._detector = stack, output, camera, detector
-        self._watch = watch
+        self._watch, self._looker = watch, looker
         self._trace: TraceWriter | None = None
         self._annotator: Annotator | None = None
         self._events = None
@@ -189,7 +200,7 @@ class _Sinks:
         """Draw and trace one frame of footage."""
         if self._output.trace is not None and self._detector is not None:
             if self._trace is None:
-                header = trace_header(outcome.observation, self._camera, self._detector, self._watch)
+                header = trace_header(outcome.observation, self._camera, self._detector, self._watch, self._looker)
                 self._trace = self._stack.enter_context(TraceWriter(self._output.trace, header))
             self._trace.write(outcome.observation)
         if self._output.annotate and self._output.folder is not None and self._detector is not None:

@@ -18,7 +18,7 @@ from camera_pipeline.errors import ConfigError, OutboxError
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher, PublisherStatus
 from camera_pipeline.observation import Observation
-from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, line_for
+from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, build_looker, line_for
 from camera_pipeline.pipeline.line import CameraLine, Outcome
 from camera_pipeline.pipeline.live import CameraStatus, LivePipeline, Observer
 from camera_pipeline.pipeline.trace_folder import FOLDER
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
 _SEND_LAST_S = 1.5  # at the end, for what waits: the rest is safe in the outbox, and somebody waits for the end
-_FIXED = ("server", "redis", "detector", "fires", "traces", "law")  # what runs until the service ends
+_FIXED = ("server", "redis", "detector", "fires", "plates", "traces", "law")  # what runs until the service ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Service:
         self.config = read()
         self.detector = build_detector(self.config)
         self._watch = build_fire_watch(self.config)
+        self._looker = build_looker(self.config)
         self._stack = ExitStack()
         self._reload = threading.Event()
         self._ended = threading.Event()
@@ -86,6 +87,7 @@ class Service:
                     make_line=self._make_line,
                     sink=self._outbox,
                     watch=self._watch,
+                    looker=self._looker,
                 )
             )
             attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)
@@ -108,7 +110,8 @@ class Service:
         Raises:
             RunError: something failed that the service cannot mend; the message says what.
         """
-        log.info("watching %d camera(s) with %s", len(self.config.cameras), self.detector.version)
+        models = " ".join(part.version for part in (self.detector, self._watch, self._looker) if part is not None)
+        log.info("watching %d camera(s) with %s", len(self.config.cameras), models)
         self._pipeline.run(stop, self._observer(observer))
 
     def ask_to_reload(self) -> None:
@@ -133,7 +136,7 @@ class Service:
 
     def _trace_header(self, camera_id: str, first: Observation) -> TraceHeader | None:
         try:
-            return trace_header(first, self.config.camera(camera_id), self.detector, self._watch)
+            return trace_header(first, self.config.camera(camera_id), self.detector, self._watch, self._looker)
         except KeyError:  # removed by a reload while its last frames were under way
             return None
 
@@ -151,7 +154,7 @@ class Service:
         return see
 
     def _make_line(self, config: Config, camera: Camera) -> CameraLine:
-        return line_for(self.detector, config, camera, self._watch)
+        return line_for(self.detector, config, camera, self._watch, self._looker)
 
     def _attend(self) -> None:
         """Watch the file and report; the attendant's thread."""
@@ -196,5 +199,7 @@ class Service:
             return
         for camera_id, camera in status.cameras.items():
             log.info("camera %s: %s, last minute %s", camera_id, camera.worker.state, camera.coverage)
+            if self.config.plates is not None:
+                log.info("camera %s: %d looks at plates, %d refused for lack of budget", camera_id, *camera.looks)
         delivery = status.delivery
         log.info("outbox: %d waiting, %d sent, redis connected: %s", delivery.depth, delivery.sent, delivery.connected)

@@ -23,7 +23,7 @@ from camera_pipeline.types import CaptureClock, ClockSource, Detections, Frame, 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # detection alone asks for no time
 _EVERY_FRAME_FPS = 1000.0  # above any camera's rate
-_STILL_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+STILL_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def detect_in_files(
     with _lines_file(folder) as out:
         for path, name in zip(files, _names(files), strict=True):
             for frame in _frames(path, every_s):
-                found = _believed(detector, frame)
+                found = believed(detector, frame)
                 names = [detector.class_names[class_id] for class_id in found.class_id]
                 counts.update(names)
                 pictures += 1
@@ -98,7 +98,7 @@ def first_picture(path: Path) -> NDArray[np.uint8]:
 
 
 def _frames(path: Path, every_s: float) -> Iterator[Frame]:
-    if path.suffix.lower() in _STILL_SUFFIXES:
+    if path.suffix.lower() in STILL_SUFFIXES:
         yield _still(path)
         return
     camera = Camera(id="detect", analyse_fps=1.0 / every_s if every_s else _EVERY_FRAME_FPS, motion_gate=False)
@@ -127,7 +127,7 @@ def still_frame(picture: Picture) -> Frame:
     )
 
 
-def _believed(detector: Detector, frame: Frame) -> Detections:
+def believed(detector: Detector, frame: Frame) -> Detections:
     """Return what the detector is sure of; weak boxes mean something to the tracker only."""
     (found,) = detector.detect([frame])
     return found[found.confidence >= np.array(detector.confidence, np.float32)[found.class_id]]

@@ -19,6 +19,7 @@ from camera_pipeline.clock import Clock, SystemClock
 from camera_pipeline.config import Camera, TraceSettings
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.fire_watch import FireWatch
+from camera_pipeline.detect.plate_look import PlateLooker
 from camera_pipeline.observation import Observation
 from camera_pipeline.pipeline.compose import fire_every_s, models_of
 from camera_pipeline.pipeline.trace_folder import piece_path, remove_old
@@ -35,7 +36,13 @@ _JOIN_S = 5.0
 _GB = 1e9
 
 
-def trace_header(first: Observation, camera: Camera, detector: Detector, watch: FireWatch | None = None) -> TraceHeader:
+def trace_header(
+    first: Observation,
+    camera: Camera,
+    detector: Detector,
+    watch: FireWatch | None = None,
+    looker: PlateLooker | None = None,
+) -> TraceHeader:
     """Return the header of a trace that begins with an observation."""
     return TraceHeader(
         camera_id=camera.id,
@@ -44,7 +51,7 @@ def trace_header(first: Observation, camera: Camera, detector: Detector, watch: 
         start=first.captured_at - timedelta(seconds=first.media_time_s),
         fps=camera.analyse_fps,
         clock=first.clock,
-        model=models_of(detector, camera, watch),
+        model=models_of(detector, camera, watch, looker),
         confidence=tuple(detector.confidence),
         fire_every_s=fire_every_s(camera, watch),
     )

@@ -60,7 +60,8 @@ class Versions:
         pipeline: version of this package.
         config: sha256 (first 16 hex digits) of the camera's effective configuration.
         rule: version of the rule's code.
-        model: name and sha256 (first 16 hex digits) of the detector, `name@digest`.
+        model: name and sha256 (first 16 hex digits) of the detector, `name@digest`; behind it, where plates are read,
+            those of the plate models.
     """
 
     pipeline: str

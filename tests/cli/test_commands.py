@@ -39,7 +39,10 @@ COMMANDS = [command.name for command in app.registered_commands]
 EVENT_COMMANDS = ["tail", "count", "export"]
 
 
-@pytest.mark.parametrize("command", [*[[name] for name in COMMANDS], *[["events", name] for name in EVENT_COMMANDS]])
+NAMES = [[name] for name in COMMANDS] + [["events", name] for name in EVENT_COMMANDS] + [["plates", "evaluate"]]
+
+
+@pytest.mark.parametrize("command", NAMES)
 def test_every_command_has_help_with_an_example(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
@@ -145,3 +148,12 @@ def test_detect_draws_pictures_and_writes_what_it_found(
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "clip.mp4")
+
+
+def test_plates_without_a_table_or_a_model_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "plates", "evaluate", "--data", tmp_path) == 2
+    assert "name a CSV file with the columns" in capsys.readouterr().err
+    assert run(monkeypatch, "plates", tmp_path, "--finder", "unknown") == 2
+    assert "there is no model 'unknown'" in capsys.readouterr().err

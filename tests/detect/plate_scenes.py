@@ -1,13 +1,13 @@
 """Pictures of vehicles with rendered plates, and a plate finder that needs no network, for the tests of reading."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_pipeline.detect.plate_finder import FoundPlate
 from camera_pipeline.picture import Picture
 from camera_pipeline.types import CaptureClock, ClockSource, Frame, PictureHealth, Tracks
 from models.training.plate_render import Plate, draw_ink
@@ -20,42 +20,27 @@ LONG, MOTORBIKE = (520, 110), (190, 140)
 WHITE, DARK = (235, 235, 235), (25, 25, 25)
 
 
-@dataclass(frozen=True)
-class Quad:
-    """A plate that was found."""
-
-    xyxy: NDArray[np.float32]
-    corners: NDArray[np.float32]
-    confidence: float
-
-
 class QuadFinder:
     """Finds bright four-cornered patches: enough for pictures in which nothing else is bright."""
 
-    def find(self, pictures: Sequence[Image]) -> list[list[Quad]]:
+    def find(self, pictures: Sequence[Image]) -> list[list[FoundPlate]]:
         return [self._find(picture) for picture in pictures]
 
-    def rectify(self, picture: Image, plate: Quad) -> Image:
-        sides = np.hypot(*(np.roll(plate.corners, -1, axis=0) - plate.corners).T)
-        width, height = round(float(sides[[0, 2]].mean())), round(float(sides[[1, 3]].mean()))
-        target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-        matrix = cv2.getPerspectiveTransform(plate.corners, target)
-        return np.asarray(cv2.warpPerspective(picture, matrix, (width, height)), np.uint8)
-
-    def _find(self, picture: Image) -> list[Quad]:
+    def _find(self, picture: Image) -> list[FoundPlate]:
         bright = (picture.max(axis=2) > 170).astype(np.uint8)
         closed = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        return [_quad(contour) for contour in contours if cv2.contourArea(contour) > 60]
+        plates = [_quad(contour) for contour in contours if cv2.contourArea(contour) > 60]
+        return sorted(plates, key=lambda plate: -plate.confidence)
 
 
-def _quad(contour: NDArray[np.int32]) -> Quad:
+def _quad(contour: NDArray[np.int32]) -> FoundPlate:
     points = contour[:, 0].astype(np.float32)
     total, apart = points.sum(axis=1), points[:, 0] - points[:, 1]
     corners = points[[total.argmin(), apart.argmax(), total.argmax(), apart.argmin()]]
     xyxy = np.concatenate([points.min(axis=0), points.max(axis=0)])
     filled = cv2.contourArea(contour) / max(1.0, cv2.contourArea(corners))
-    return Quad(xyxy, corners, float(min(filled, 1 / filled)))
+    return FoundPlate(xyxy=xyxy, corners=corners, confidence=float(min(filled, 1 / filled)))
 
 
 def plate_picture(

@@ -116,7 +116,7 @@ def test_straightening_puts_every_part_of_a_plate_in_its_place(quad: list[list[f
     picture = cv2.warpPerspective(quarters(), cv2.getPerspectiveTransform(own, plate.corners - 0.5), (300, 220))
     if channels == 3:
         picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    straight = rectify(np.asarray(picture, np.uint8), plate, margin=0.0)
+    straight = rectify(np.asarray(picture, np.uint8), plate.corners, margin=0.0)
     assert straight.ndim == (2 if channels == 1 else 3)
     height, width = straight.shape[:2]
     for (x, y), value in zip(
@@ -136,7 +136,7 @@ def test_small_plates_are_enlarged_while_they_are_straightened(
     width: float, height: float, wh: tuple[int, int]
 ) -> None:
     quad = [[10, 10], [10 + width, 10], [10 + width, 10 + height], [10, 10 + height]]
-    straight = rectify(np.zeros((200, 500), np.uint8), plate_at(quad), margin=0.0)
+    straight = rectify(np.zeros((200, 500), np.uint8), plate_at(quad).corners, margin=0.0)
     assert straight.shape == (wh[1], wh[0])
 
 
@@ -144,16 +144,16 @@ def test_the_margin_shows_what_is_around_the_plate() -> None:
     picture = np.full((200, 400), 9, np.uint8)
     picture[50:150, 100:300] = 200
     plate = plate_at([[100, 50], [300, 50], [300, 150], [100, 150]])
-    straight = rectify(picture, plate, margin=0.1)
+    straight = rectify(picture, plate.corners, margin=0.1)
     assert straight.shape == (120, 240)
     assert straight[:8].max() < 60
     assert straight[12:108, 22:218].min() > 150
-    assert rectify(picture, plate).shape[1] >= LEAST_WIDTH_PX
+    assert rectify(picture, plate.corners).shape[1] >= LEAST_WIDTH_PX
 
 
 def test_a_plate_at_the_edge_is_filled_up_with_what_is_next_to_it() -> None:
     plate = plate_at([[-10, -5], [90, -5], [90, 45], [-10, 45]])
-    assert rectify(np.full((60, 120), 77, np.uint8), plate).min() == 77
+    assert rectify(np.full((60, 120), 77, np.uint8), plate.corners).min() == 77
 
 
 def test_the_vehicle_model_knows_the_classes_that_are_looked_at() -> None:

@@ -5,24 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from camera_pipeline.detect.plate_finder import FoundPlate
 from camera_pipeline.detect.plate_gate import plate_fault, text_fault
 from camera_pipeline.detect.plate_vote import CharacterRead
-from tests.detect.plate_scenes import Quad
 
 VEHICLE = (100.0, 100.0, 300.0, 300.0)
 
 
-def found(x: float, y: float, width: float, height: float, *, confidence: float = 0.9, tilt: float = 0.0) -> Quad:
+def found(x: float, y: float, width: float, height: float, *, tilt: float = 0.0) -> FoundPlate:
     """Return a plate with its middle at (x, y); its right end is `tilt` lower."""
     across, down = np.array([width / 2, tilt / 2]), np.array([0, height / 2])
     middle = np.array([x, y])
-    return corners([middle - across - down, middle + across - down, middle + across + down, middle - across + down],
-                   confidence)  # fmt: skip
+    return corners([middle - across - down, middle + across - down, middle + across + down, middle - across + down])
 
 
-def corners(points: Sequence[Sequence[float]], confidence: float = 0.9) -> Quad:
+def corners(points: Sequence[Sequence[float] | np.ndarray]) -> FoundPlate:
     at = np.array(points, np.float32)
-    return Quad(np.concatenate([at.min(axis=0), at.max(axis=0)]), at, confidence)
+    return FoundPlate(xyxy=np.concatenate([at.min(axis=0), at.max(axis=0)]), corners=at, confidence=0.9)
 
 
 @pytest.mark.parametrize(
@@ -37,14 +36,13 @@ def corners(points: Sequence[Sequence[float]], confidence: float = 0.9) -> Quad:
     ],
     ids=["long", "short", "motorbike", "truck", "seen from the side", "a class that is not known here"],
 )
-def test_a_plate_where_plates_are_may_be_one(plate: Quad, class_name: str) -> None:
-    assert plate_fault(plate, VEHICLE, class_name, 0.35) is None
+def test_a_plate_where_plates_are_may_be_one(plate: FoundPlate, class_name: str) -> None:
+    assert plate_fault(plate, VEHICLE, class_name) is None
 
 
 @pytest.mark.parametrize(
     ("plate", "class_name", "words"),
     [
-        (found(200, 250, 80, 17, confidence=0.3), "car", "not sure"),
         (found(200, 250, 22, 10), "car", "too small"),
         (found(200, 250, 60, 7), "car", "too small"),
         (found(200, 250, 30, 50), "car", "another shape"),
@@ -59,7 +57,6 @@ def test_a_plate_where_plates_are_may_be_one(plate: Quad, class_name: str) -> No
         (found(200, 340, 60, 20), "car", "not where plates are"),
     ],
     ids=[
-        "doubtful",
         "narrow",
         "low",
         "upright",
@@ -74,13 +71,13 @@ def test_a_plate_where_plates_are_may_be_one(plate: Quad, class_name: str) -> No
         "on the road",
     ],
 )
-def test_what_cannot_be_the_vehicles_plate_says_why(plate: Quad, class_name: str, words: str) -> None:
-    assert words in str(plate_fault(plate, VEHICLE, class_name, 0.35))
+def test_what_cannot_be_the_vehicles_plate_says_why(plate: FoundPlate, class_name: str, words: str) -> None:
+    assert words in str(plate_fault(plate, VEHICLE, class_name))
 
 
 def test_a_badge_is_too_small_for_its_vehicle() -> None:
     badge = found(500, 600, 30, 10)
-    assert "too small for the vehicle" in str(plate_fault(badge, (0, 0, 1000, 800), "car", 0.35))
+    assert "too small for the vehicle" in str(plate_fault(badge, (0, 0, 1000, 800), "car"))
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
 """One look at several vehicles: found, refused, levelled and read together."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 
+from camera_pipeline.detect.plate_finder import FoundPlate
 from camera_pipeline.detect.plate_look import Crop, Look, PlateLooker
 from camera_pipeline.detect.plate_text import PlateReader
 from tests.detect.plate_scenes import LONG, MOTORBIKE, Image, QuadFinder, plate_picture, put, road, vehicle
 
-CAR = plate_picture(("51G-512.92",), LONG)
+CAR = plate_picture(("51G-543.21",), LONG)
 RIDER = plate_picture(("59-X1", "123.45"), MOTORBIKE)
 
 
 @pytest.fixture(scope="module")
 def looker() -> PlateLooker:
-    return PlateLooker(QuadFinder(), PlateReader(), 0.35)
+    return PlateLooker(QuadFinder(), PlateReader())
 
 
 def crop(plate: Image | None, *, share: float = 0.45, place: float = 0.75, name: str = "car") -> Crop:
@@ -24,7 +28,7 @@ def crop(plate: Image | None, *, share: float = 0.45, place: float = 0.75, name:
 def test_both_layouts_are_read_in_one_batch_in_their_order(looker: PlateLooker) -> None:
     looks = looker.look([crop(CAR), crop(None), crop(RIDER, share=0.5, name="motorcycle")])
     assert [look.read.text if look.read else look.fault for look in looks] == [
-        "51G51292",
+        "51G54321",
         "no plate was found",
         "59X112345",
     ]
@@ -66,7 +70,23 @@ def test_a_plate_beside_something_that_is_none_is_chosen(looker: PlateLooker) ->
     put(image, plate_picture(("ABC", "DEF"), MOTORBIKE), [[90, 30], [150, 30], [150, 75], [90, 75]])
     (look,) = looker.look([Crop(image, box, "car")])
     assert look.read is not None
-    assert look.read.text == "51G51292"
+    assert look.read.text == "51G54321"
+
+
+class TopFirst(QuadFinder):
+    """Is surest of what is highest in the picture."""
+
+    def find(self, pictures: Sequence[Image]) -> list[list[FoundPlate]]:
+        return [sorted(plates, key=lambda plate: float(plate.corners[0][1])) for plates in super().find(pictures)]
+
+
+def test_what_is_surer_but_says_nothing_is_left_for_the_plate() -> None:
+    image = road((240, 240))
+    box = vehicle(image, (20, 20, 220, 220), plate_picture(("51G-543.21",), LONG), 0.4, 0.85)
+    put(image, np.full((10, 20, 3), 240, np.uint8), [[90, 100], [150, 100], [150, 130], [90, 130]])
+    (look,) = PlateLooker(TopFirst(), PlateReader()).look([Crop(image, box, "car")])
+    assert look.read is not None
+    assert look.read.text == "51G54321"
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

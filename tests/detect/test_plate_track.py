@@ -52,14 +52,14 @@ def _track(*looks: Look, class_name: str = "car", least: float = 0.8) -> TrackPl
 
 
 def test_a_read_keeps_everything_that_a_person_needs_to_judge_it() -> None:
-    read = plate_of(look("51G51292", 0.9), look(), look("51G51292", 0.99), look("51G51297", 0.9, weakest=0.2))
-    assert (read.track_id, read.text, read.display, read.raw) == (7, "51G51292", "51G-512.92", "51G51292")
+    read = plate_of(look("51G54321", 0.9), look(), look("51G54321", 0.99), look("51G54327", 0.9, weakest=0.2))
+    assert (read.track_id, read.text, read.display, read.raw) == (7, "51G54321", "51G-543.21", "51G54321")
     assert (read.layout, read.colour, read.edits) == ("one_line", "white", ())
     assert (read.looks, read.reads, read.reason) == (4, 3, None)
     assert read.confidence[0] == 0.93
-    assert read.candidates[-1] == (("2", 0.904), ("7", 0.096))
+    assert read.candidates[-1] == (("1", 0.904), ("7", 0.096))
     assert read.view == view(2)
-    assert read.readings[0] == ("car", "51G-512.92")
+    assert read.readings[0] == ("car", "51G-543.21")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_read_keeps_everything_that_a_person_needs_to_judge_it() -> None:
             "the plate is too small",
         ),
         ([look("C00D", fault="a text of 4 characters is no plate")], "a text of 4 characters is no plate"),
-        ([look("51G51292", weakest=0.6)], "a character is only 0.60 sure"),
-        ([look("51G51292"), look("51G51297")], "the reads agree by 0.50 only"),
+        ([look("51G54321", weakest=0.6)], "a character is only 0.60 sure"),
+        ([look("51G54321"), look("51G54327")], "the reads agree by 0.50 only"),
         ([look("02839301")], "digits alone are a telephone or fleet number"),
         ([look("ZZZZZZZZ")], "no plate is written like this"),
         ([look("13A12345")], "no plate is written like this"),
@@ -85,8 +85,8 @@ def test_what_is_not_sure_is_unread_and_says_why(looks: list[Look], reason: str)
 
 
 def test_voting_mends_what_single_looks_get_wrong() -> None:
-    texts = ["51G51292", "51G51Z92", "S1G51292", "51G51292", "51651292"]
-    assert plate_of(*(look(text) for text in texts), least=0.5).text == "51G51292"
+    texts = ["51G54321", "51G543Z1", "S1G54321", "51G54321", "51654321"]
+    assert plate_of(*(look(text) for text in texts), least=0.5).text == "51G54321"
 
 
 def test_a_repair_is_told_and_needs_a_person() -> None:
@@ -120,13 +120,13 @@ def test_a_red_plate_is_military_or_nothing() -> None:
 @pytest.mark.parametrize(
     ("looks", "settled"),
     [
-        ([look("51G51292")] * 2, False),
-        ([look("51G51292")] * 3, True),
-        ([look("51G51292", weakest=0.4)] * 3, False),
-        ([look("51G51292"), look("51G51297")] * 4, True),
+        ([look("51G54321")] * 2, False),
+        ([look("51G54321")] * 3, True),
+        ([look("51G54321", weakest=0.4)] * 3, False),
+        ([look("51G54321"), look("51G54327")] * 4, True),
         ([look()] * (HOPELESS_LOOKS - 1), False),
         ([look()] * HOPELESS_LOOKS, True),
-        ([look("51G51292", weakest=0.4)] * 12, True),
+        ([look("51G54321", weakest=0.4)] * 12, True),
     ],
     ids=["two agree", "three agree", "not sure yet", "they never agree", "not found yet", "never found", "enough"],
 )
@@ -136,7 +136,7 @@ def test_looking_ends_when_sure_and_when_hopeless(looks: list[Look], settled: bo
 
 @given(
     st.lists(
-        st.builds(look, st.sampled_from(["51G51292", "51G51297", "51F1Z345", "59X112345", ""]), st.floats(0.1, 1.0)),
+        st.builds(look, st.sampled_from(["51G54321", "51G54327", "51F1Z345", "59X112345", ""]), st.floats(0.1, 1.0)),
         min_size=1,
         max_size=5,
     )

@@ -6,17 +6,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from pydantic import SecretStr
 
-from camera_pipeline.config import Camera, Config, RuleEntry
+from camera_pipeline.config import Camera, Config, DetectorSettings, PlateSettings, RuleEntry
 from camera_pipeline.detect.detector import Detector
-from camera_pipeline.pipeline.compose import line_for, read_config
+from camera_pipeline.detect.plate_look import PlateLooker
+from camera_pipeline.detect.plate_text import PlateReader
+from camera_pipeline.pipeline.compose import build_detector, line_for, read_config
 from camera_pipeline.pipeline.live import LivePipeline
-from camera_pipeline.pipeline.replay import ReplayOutput, replay_trace
+from camera_pipeline.pipeline.replay import ReplayOutput, replay_footage, replay_trace
 from camera_pipeline.simulator import Camera as SimulatedCamera
 from camera_pipeline.simulator import Simulator
 from camera_pipeline.types import Event, EventKind
+from tests.detect.plate_scenes import QuadFinder
+from tests.golden.cases import START
 from tests.pipeline.conftest import Collected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +86,41 @@ def test_a_service_that_ends_tells_who_is_in_view(detector: Detector) -> None:
     told = [event for event in sink.events if event.kind is EventKind.SIGHTING]
     assert told
     assert all(event.details["cut_short"] for event in told if event.media_time_s == frames[-1].media_time_s)
+
+
+@pytest.fixture(scope="module")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first five seconds of the sample video."""
+    path = tmp_path_factory.mktemp("cut") / "beginning.mp4"
+    with av.open(str(SAMPLE / "junction.mp4")) as source, av.open(str(path), "w") as target:
+        stream = source.streams.video[0]
+        copy = target.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.dts is not None and packet.pts * packet.time_base < 5:
+                packet.stream = copy
+                target.mux(packet)
+    return path
+
+
+@pytest.mark.slow
+def test_threads_batches_and_traces_do_not_change_sightings_and_their_plates(beginning: Path, tmp_path: Path) -> None:
+    """With both readers at work: a finder without a network, the shipped reader."""
+    told = []
+    for number, changes in enumerate(({}, {"threads": 2}, {"max_batch": 1})):
+        settings = PlateSettings(reader=DetectorSettings(model="plate_text", **changes))
+        config = read_config(ROOT / "configs" / "sightings.yaml").model_copy(
+            update={"plates": settings, "detector": DetectorSettings(**changes)}
+        )
+        camera = config.camera("junction")
+        looker = PlateLooker(QuadFinder(), PlateReader(settings.reader), version="quads@0")
+        output = ReplayOutput(folder=tmp_path / str(number), trace=tmp_path / f"{number}.jsonl.zst")
+        replay_footage(config, camera, [beginning], build_detector(config), looker=looker, start=START, output=output)
+        again = ReplayOutput(folder=tmp_path / f"again-{number}")
+        replay_trace(config, camera, tmp_path / f"{number}.jsonl.zst", output=again)
+        told += [(folder / "events.jsonl").read_bytes() for folder in (output.folder, again.folder) if folder]
+    assert len(set(told)) == 1
+    plates = [json.loads(line)["details"]["plate"] for line in told[0].splitlines()]
+    assert sum(plate["looks"] for plate in plates) >= 10
 
 
 def _directions(event: Event, name: str | None = None) -> list[dict[str, Any]]:

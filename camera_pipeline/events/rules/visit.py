@@ -11,7 +11,7 @@ from camera_pipeline.geometry import overlap
 from camera_pipeline.types import PlateRead, PlateView, Subject
 from camera_pipeline.types.plate import Box
 
-NOT_READ = "plates are not read on this camera"
+NOT_READ = "nobody looked for its plate"
 DIFFER = "the vehicle's tracks were read differently"
 SAME_MOMENT_S, SAME_PLACE_IOU = 0.5, 0.5
 """Two passages that end so close in time and place are one vehicle seen under two ids: no two stand in one place."""
