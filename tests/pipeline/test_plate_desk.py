@@ -177,7 +177,8 @@ def test_plates_change_the_digest_and_what_costs_nothing_does_not() -> None:
 
 def test_cameras_share_the_looks_evenly(detector: Detector, looker: PlateLooker) -> None:
     assert looks_a_camera(config("a", "b", "c", "d", plates=PlateSettings(looks_per_s=10.0))) == 2.5
-    assert models_of(detector, None) == detector.version
+    assert models_of(detector, config("a").cameras[0]) == detector.version
+    assert models_of(detector, config("a").cameras[0], looker=looker) == f"{detector.version} {looker.version}"
 
 
 def test_looks_are_counted(looker: PlateLooker, detector: Detector) -> None:
