@@ -22,6 +22,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "illegal_stop": {"kerb": ["approach"]},
     "illegal_turn": {"entry": "stop_line", "exits": ["right_turn_line"]},
     "illegal_uturn": {},
+    "yield_to_pedestrian": {"entry": "stop_line", "crossings": ["beyond"]},
     "solid_line": {"lines": ["stop_line"]},
     "on_pavement": {"zones": ["approach"]},
     "box_junction": {"zones": ["approach"]},
@@ -35,6 +36,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "fire_smoke": {},
 }
 KINDS = tuple(WHOLE)
+BEYOND = ((0.2, 0.6), (0.8, 0.6), (0.8, 0.7), (0.2, 0.7))
 
 
 class _Needy(Settings):
@@ -52,7 +54,9 @@ def test_every_rule_is_announced_complete_and_documented(kind: str) -> None:
     assert rule.__doc__
     assert rule.settings_type.__doc__
     up = Lane(polygon=((0.8, 0.0), (1.0, 0.0), (1.0, 0.4)), direction=((0.9, 0.3), (0.9, 0.1)))
-    camera = junction(lanes={**junction().lanes, "up": up}, calibration=marked())
+    camera = junction(
+        lanes={**junction().lanes, "up": up}, calibration=marked(), zones={**junction().zones, "beyond": BEYOND}
+    )
     assert rule_mistakes(camera, RuleEntry(kind=kind, **WHOLE[kind])) == []
     assert isinstance(make_rule(camera, RuleEntry(kind=kind, **WHOLE[kind]), CLASSES), rule)
 

@@ -3,12 +3,15 @@
     zone │    ▼ ▼    │   motorbikes: may be there
          │     █     │   truck: after 2 s in the zone, within the hours, one candidate a vehicle
 
-Needs zones or lanes. Hours are those of the camera's `timezone`, when the vehicle is there; none means always.
+Needs zones or lanes. Hours are those of the camera's `timezone`, when the vehicle is there; none means always. Who
+moves against a drawn lane is not in it for this rule: a long vehicle on the other side of the road looks so, and whoever
+really does is told by `wrong_way`.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat
 
 from camera_pipeline.config import Camera
@@ -18,10 +21,15 @@ from camera_pipeline.events.drawn import LaneName, ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.hours import Hours, holds
+from camera_pipeline.events.rules.road import Road
 from camera_pipeline.events.rules.stay import Stays
 from camera_pipeline.geometry import Region, to_pixels
 from camera_pipeline.types import EventKind, Scene
 
+MOVING_PACE = 0.06
+"""Box heights a second; slower stands, and has no direction."""
+AGAINST_COSINE = -0.5
+"""Within 60° of straight against a lane is against it."""
 _CONFIDENCE = 0.9
 
 
@@ -47,13 +55,14 @@ class ForbiddenVehicle(Rule[ForbiddenVehicleSettings]):
     """
 
     kind = EventKind.VIOLATION
-    version = "1"
+    version = "2"
     settings_type = ForbiddenVehicleSettings
 
     def __init__(self, camera: Camera, settings: ForbiddenVehicleSettings, class_names: tuple[str, ...]) -> None:
         super().__init__(camera, settings, class_names)
         self._drawn = {name: camera.zones[name] for name in settings.zones}
         self._drawn |= {name: camera.lanes[name].polygon for name in settings.lanes}
+        self._road = Road(camera, tuple(camera.lanes))
         self.reset()
 
     @classmethod
@@ -87,7 +96,18 @@ class ForbiddenVehicle(Rule[ForbiddenVehicleSettings]):
 
     def _places(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> dict[int, str]:
         places: dict[int, str] = {}
+        elsewhere = self._against_lanes(vehicles, frame_wh)
         for name, polygon in self._drawn.items():
-            inside = Region.of(to_pixels(polygon, frame_wh)).contains(vehicles.anchor)
+            inside = Region.of(to_pixels(polygon, frame_wh)).contains(vehicles.anchor) & ~elsewhere
             places = dict.fromkeys(np.flatnonzero(inside).tolist(), name) | places
         return places
+
+    def _against_lanes(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return which vehicles seem to be in drawn lanes and move against all of these, bool (M,)."""
+        inside, along = np.zeros(len(vehicles), np.bool_), np.zeros(len(vehicles), np.bool_)
+        speed = np.hypot(*vehicles.velocity.T)
+        for lane in self._road.lanes(frame_wh):
+            here = lane.region.contains(vehicles.anchor)
+            inside |= here
+            along |= here & ~(vehicles.velocity @ lane.way < AGAINST_COSINE * speed)
+        return inside & ~along & (vehicles.pace >= MOVING_PACE)

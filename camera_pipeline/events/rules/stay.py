@@ -13,6 +13,10 @@ LEFT_S = 0.5
 CLASS_SHARE = 0.75
 """In so many looks the vehicle must be of a class that must not be there: detectors mix up classes now and then."""
 
+FRAME_SHARE = 0.5
+"""... and so seen in so many of all frames meanwhile: a tracker that follows each class apart gives the looks with the
+wrong class a track of their own, with gaps where the others are."""
+
 
 @dataclass(slots=True)
 class Stay:
@@ -23,6 +27,7 @@ class Stay:
         began_s: when it was first seen there.
         seen_s: when it was seen there last.
         lasted_s: time between looks that both saw it there.
+        first_frame: number of the frame in which it was first seen there.
         looks: how often it was seen there.
         offending: how often with a class that must not be there.
         is_told: it was told; a vehicle is told once.
@@ -31,6 +36,7 @@ class Stay:
     place: str
     began_s: float
     seen_s: float
+    first_frame: int
     lasted_s: float = 0.0
     looks: int = 0
     offending: int = 0
@@ -47,6 +53,7 @@ class Stays:
     def __init__(self, min_s: float) -> None:
         self._min_s = min_s
         self._stays: dict[int, Stay] = {}
+        self._frame = 0
 
     def __len__(self) -> int:
         return len(self._stays)
@@ -63,8 +70,9 @@ class Stays:
             now_s: media time.
         """
         self._drop_left(vehicles, places, now_s)
+        self._frame += 1
         for row, place in places.items():
-            stay = self._stays.setdefault(int(vehicles.key[row]), Stay(place, now_s, now_s))
+            stay = self._stays.setdefault(int(vehicles.key[row]), Stay(place, now_s, now_s, self._frame))
             stay.lasted_s += now_s - stay.seen_s if stay.seen_s == vehicles.previous_s[row] else 0.0
             stay.seen_s, stay.looks, stay.offending = now_s, stay.looks + 1, stay.offending + int(offends[row])
             if offends[row] and not stay.is_told and self._is_enough(stay):
@@ -85,4 +93,6 @@ class Stays:
                 del self._stays[key]
 
     def _is_enough(self, stay: Stay) -> bool:
-        return stay.lasted_s >= self._min_s and stay.offending >= CLASS_SHARE * stay.looks
+        frames = self._frame - stay.first_frame + 1
+        sure = stay.offending >= max(CLASS_SHARE * stay.looks, FRAME_SHARE * frames)
+        return stay.lasted_s >= self._min_s and sure

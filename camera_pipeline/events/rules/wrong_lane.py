@@ -44,7 +44,7 @@ class WrongLane(Rule[WrongLaneSettings]):
     """
 
     kind = EventKind.VIOLATION
-    version = "1"
+    version = "2"
     settings_type = WrongLaneSettings
     same_act = frozenset({"wrong_way"})
 

@@ -59,6 +59,20 @@ def test_a_car_that_is_taken_for_a_truck_now_and_then_is_not_told() -> None:
     assert watch(junction(RULE), scenes) == []
 
 
+def test_a_truck_that_leaves_on_the_other_side_and_reaches_over_the_line_is_not_told() -> None:
+    leaves = Actor([(0.0, 500.0, 390.0), (6.0, 500.0, 100.0)], class_name="truck")
+    assert told(leaves) == []
+    (event,) = watch(junction(RULE, lanes={}), play([leaves], until_s=20.0))  # nobody drew which way the lane goes
+    assert event.type == "forbidden_vehicle"
+
+
+def test_a_track_of_only_those_looks_that_take_a_car_for_a_truck_is_not_told() -> None:
+    seen = [(at_s / 10.0, at_s / 10.0 + 0.1) for at_s in range(0, 60, 3)]
+    unseen = [(until_s, until_s + 0.2) for _, until_s in seen]
+    assert told(Actor(down(speed=60.0), class_name="truck", unseen=unseen)) == []
+    assert len(told(Actor(down(speed=60.0), class_name="truck", unseen=unseen[::4]))) == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
