@@ -4,7 +4,7 @@
          │     █     │   truck: after 2 s in the zone, within the hours, one candidate a vehicle
 
 Needs zones or lanes. Hours are those of the camera's `timezone`, when the vehicle is there; none means always. Who
-moves against a drawn lane is not in it for this rule: a long vehicle on the other side of the road looks so, and whoever
+moves against a drawn lane is not in it for this rule: a long vehicle on the other side of the road looks so. Whoever
 really does is told by `wrong_way`.
 """
 
