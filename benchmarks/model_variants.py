@@ -155,14 +155,18 @@ def replace_silu(file: Path, constants: dict[str, float] | None) -> None:
     """Put x * hard sigmoid(x), or ReLU without constants, in the place of every x * sigmoid(x) of a file."""
     model = onnx.load(str(file))
     sigmoids = {node.output[0]: node for node in model.graph.node if node.op_type == "Sigmoid"}
+    unused = []
     for index, node in enumerate(model.graph.node):
         gate = next((sigmoids[name] for name in node.input if node.op_type == "Mul" and name in sigmoids), None)
         if gate is None or gate.input[0] not in node.input:
             continue
         if constants is None:
             model.graph.node[index].CopyFrom(helper.make_node("Relu", [gate.input[0]], list(node.output)))
+            unused.append(gate)  # would run all the same, and keep the convolution from being fused with the ReLU
         else:
             gate.CopyFrom(helper.make_node("HardSigmoid", list(gate.input), list(gate.output), **constants))
+    for gate in unused:
+        model.graph.node.remove(gate)
     onnx.save(model, str(file))
 
 
