@@ -113,8 +113,6 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         },
         "stopped_vehicle": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
         "crash": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
-        "pedestrian_on_road": {"zones": ways},
-        "wrong_way_driver": {"lanes": sorted(geometry["lanes"])},
         "speeding": {"limit_kmh": limits["speed_limit_kmh"], "margin_kmh": limits["speed_margin_kmh"]},
         "camera_health": {},
     }
