@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from camera_pipeline.config import Camera
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.geometry import Region
 
@@ -112,6 +113,20 @@ def calibrate(picture: ArrayLike, metres: ArrayLike, max_error_m: float) -> Cali
             "or accept more with --max-error"
         )
     return fitted
+
+
+def calibration_of(camera: Camera) -> Calibration | None:
+    """Return what a camera's `calibration:` gives; None: it has none.
+
+    Raises:
+        ConfigError: its points are refused.
+    """
+    drawn = camera.calibration
+    if drawn is None:
+        return None
+    return calibrate(
+        [point.picture for point in drawn.points], [point.metres for point in drawn.points], drawn.max_error_m
+    )
 
 
 def _refuse_degenerate(seen: Float, real: Float) -> None:

@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from pydantic import PositiveFloat
 
 from camera_pipeline.config import Camera
+from camera_pipeline.config.mistakes import Mistake
+from camera_pipeline.errors import ConfigError
+from camera_pipeline.events.calibration import calibration_of
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
@@ -36,7 +39,7 @@ CAR_UNITS = {"bicycle": 0.25, "motorcycle": 0.25, "bus": 2.5, "truck": 2.5}
 """Road space of classes in cars; other classes count 1."""
 HEAVY_PACE = 0.05
 """Below this mean pace a jam is told as `standing`, else as `slow`; half of the default limit."""
-_MEASURES = ("car_units", "pace", "vehicles", "queue_vehicles", "queue_share")
+_MEASURES = ("car_units", "pace", "vehicles", "queue_vehicles", "queue_share", "queue_m")
 _FREE_PACE = 1.5
 """Box heights a second from which faster does not matter; an empty road counts as this."""
 
@@ -56,7 +59,7 @@ class CongestionSettings(ClassSettings):
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What one frame says: `_MEASURES` in order, float64 (5,)."""
+    """What one frame says: `_MEASURES` in order, float64 (6,)."""
 
     at_s: float
     measures: Float
@@ -66,7 +69,8 @@ class Congestion(Rule[CongestionSettings]):
     """Tells jams in one zone.
 
     Details: `zone`, `level` (`slow` or `standing`), `car_units`, `pace`, `vehicles`, and of the longest queue of slow
-    vehicles `queue_vehicles` and `queue_share` (of the zone's length in the picture); all are means: of the minute
+    vehicles `queue_vehicles`, `queue_share` (of the zone's length in the picture) and, where the camera is calibrated,
+    `queue_m`; all are means: of the minute
     before the onset, at the end of the whole jam. `duration_s` at the end. `media_time_s` of the onset is when the jam
     began.
     """
@@ -81,6 +85,18 @@ class Congestion(Rule[CongestionSettings]):
         self._queue = QueueLength(camera, settings.zone)
         self._units = np.array([CAR_UNITS.get(name, 1.0) for name in self.class_names])
         self.reset()
+
+    @classmethod
+    def check(cls, camera: Camera, settings: CongestionSettings) -> list[Mistake]:
+        """Return a mistake when the camera has a calibration that is refused."""
+        try:
+            calibration_of(camera)
+        except ConfigError as error:
+            expected = f"a calibration that can be used, or none ({' '.join(str(error).split())})"
+            return [
+                Mistake(path=("zone",), value=settings.zone, expected=expected, cure="try the points with `calibrate`")
+            ]
+        return []
 
     def reset(self) -> None:
         """Forget everything."""
@@ -111,7 +127,9 @@ class Congestion(Rule[CongestionSettings]):
         paces = np.minimum(vehicles.pace[counted], _FREE_PACE)
         pace = float((paces * units).sum() / total) if total else _FREE_PACE
         queue = self._queue.measure(vehicles, counted, scene.frame_wh)
-        return _Moment(scene.media_time_s, np.array([total, pace, len(units), queue.vehicles, queue.share]))
+        return _Moment(
+            scene.media_time_s, np.array([total, pace, len(units), queue.vehicles, queue.share, queue.metres])
+        )
 
     def _goes_on(self, middle_s: float, means: Float) -> Iterator[Candidate]:
         if self._began_s is None:
@@ -138,7 +156,7 @@ class Congestion(Rule[CongestionSettings]):
             details={
                 "zone": self.settings.zone,
                 "level": "standing" if means["pace"] < HEAVY_PACE else "slow",
-                **means,
+                **{name: mean for name, mean in means.items() if np.isfinite(mean)},
                 **more,
             },
         )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.config import Camera
+from camera_pipeline.events.calibration import calibration_of
 from camera_pipeline.events.history import Vehicles
 from camera_pipeline.events.rules.queue import FAR, SLOW_PACE
 from camera_pipeline.geometry import Region, to_pixels
@@ -25,12 +26,12 @@ class Length:
     Attributes:
         vehicles: in it.
         share: of the zone's length along the traffic, in the picture, 0..1.
-        ends: first and last vehicle on the road, float64 (2, 2), px; None: there is no queue.
+        metres: from the first to the last vehicle along the road; NaN: unknown, as without a calibration.
     """
 
     vehicles: int
     share: float
-    ends: Float | None
+    metres: float
 
 
 class QueueLength:
@@ -40,9 +41,13 @@ class QueueLength:
         camera: the camera. A lane whose middle lies in the zone says which way the traffic goes; without one, it goes
             along the zone.
         zone: the zone, by name.
+
+    Raises:
+        ConfigError: the camera's calibration is refused.
     """
 
     def __init__(self, camera: Camera, zone: str) -> None:
+        self._calibration = calibration_of(camera)
         self._zone, self._lanes = camera.zones[zone], tuple(camera.lanes.values())
         self._frame_wh = (0, 0)
         self._way, self._length_px = np.zeros(2), 1.0
@@ -58,7 +63,7 @@ class QueueLength:
         self._place(frame_wh)
         rows = np.flatnonzero(inside & (vehicles.pace < SLOW_PACE))
         if len(rows) == 0:
-            return Length(0, 0.0, None)
+            return Length(0, 0.0, np.nan if self._calibration is None else 0.0)
         along = vehicles.anchor[rows] @ self._way
         order = np.argsort(along, kind="stable")
         rows, along = rows[order], along[order]
@@ -68,7 +73,16 @@ class QueueLength:
         longest = max(chains, key=lambda chain: (along[chain[-1]] - along[chain[0]], len(chain)))
         first, last = longest[0], longest[-1]
         share = min(float(along[last] - along[first]) / self._length_px, 1.0)
-        return Length(len(longest), share, vehicles.anchor[rows[[first, last]]])
+        return Length(len(longest), share, self._metres(vehicles.anchor[rows[[first, last]]]))
+
+    def _metres(self, ends: Float) -> float:
+        """Return how far two points (2, 2), px, are apart on the road, along the traffic as it goes between them."""
+        if self._calibration is None:
+            return np.nan
+        step = self._way * self._length_px / 100
+        places = np.concatenate([ends, [ends.mean(axis=0) - step, ends.mean(axis=0) + step]])
+        first, last, before, behind = self._calibration.to_metres(places / self._frame_wh)
+        return float(abs((last - first) @ (behind - before)) / np.hypot(*(behind - before)))
 
     def _place(self, frame_wh: tuple[int, int]) -> None:
         if frame_wh == self._frame_wh:

@@ -19,7 +19,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from camera_pipeline.config import Camera
 from camera_pipeline.config.mistakes import Mistake
 from camera_pipeline.errors import ConfigError
-from camera_pipeline.events.calibration import Calibration, calibrate
+from camera_pipeline.events.calibration import Calibration, calibration_of
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
@@ -166,12 +166,9 @@ class Speeding(Rule[SpeedingSettings]):
 
 def _fitted(camera: Camera) -> Calibration:
     """Return the camera's calibration; a ConfigError says why there is none that tells its error."""
-    drawn = camera.calibration
-    if drawn is None:
+    fitted = calibration_of(camera)
+    if fitted is None:
         raise ConfigError("it has no `calibration:`")
-    fitted = calibrate(
-        [point.picture for point in drawn.points], [point.metres for point in drawn.points], drawn.max_error_m
-    )
     if fitted.error_m is None:
         raise ConfigError("its points are too few to tell their own error")
     return fitted

@@ -6,6 +6,7 @@ import pytest
 
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.types import Event
+from tests.events.rules.test_queue_length import CALIBRATION
 from tests.events.scenes import COVERAGE, Actor, engine, junction, play, watch
 
 RULE = {"kind": "congestion", "zone": "approach"}
@@ -63,6 +64,20 @@ def test_a_jam_says_how_long_its_queue_is() -> None:
     assert end.details["queue_share"] == pytest.approx(0.25, abs=0.03)
     longer = told(crowd(cars=36, from_s=20.0, until_s=120.0))[0]
     assert longer.details["queue_share"] == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_calibrated_camera_tells_the_queue_in_metres_and_another_one_does_not() -> None:
+    jam = list(play(crowd(cars=24, from_s=20.0, until_s=120.0), until_s=100.0, fps=5.0))
+    (onset,) = watch(junction(RULE, calibration=CALIBRATION), jam)
+    assert onset.details["queue_m"] == pytest.approx(10.0, abs=1.0)
+    (onset,) = watch(junction(RULE), jam)
+    assert "queue_m" not in onset.details
+
+
+def test_a_calibration_that_is_refused_is_told_at_the_start() -> None:
+    flat = tuple(point.model_copy(update={"metres": (0.0, 0.0)}) for point in CALIBRATION.points)
+    with pytest.raises(ConfigError, match="a calibration that can be used, or none"):
+        engine(junction(RULE, calibration=CALIBRATION.model_copy(update={"points": flat})))
 
 
 def test_motorbikes_make_a_jam_when_they_are_many() -> None:

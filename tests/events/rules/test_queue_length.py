@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_pipeline.config import Camera, Lane
+from camera_pipeline.config import Camera, CameraCalibration, Lane, MarkedPoint
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rules.queue_length import Length, QueueLength
 from tests.events.scenes import FRAME_WH, Actor, junction, play
@@ -54,10 +54,17 @@ def test_who_drives_is_in_no_queue() -> None:
     assert measured(drives).vehicles == 2
 
 
-def test_the_ends_are_the_first_and_the_last_along_the_traffic() -> None:
-    ends = measured(standing([(500, 390), (520, 290), (510, 190)])).ends
-    assert ends is not None
-    assert ends.round().tolist() == [[510, 190], [500, 390]]
+CORNERS = (((0.2, 0.0), (-6, 40)), ((0.8, 0.0), (6, 40)), ((0.8, 0.4), (6, 0)), ((0.2, 0.4), (-6, 0)))
+CALIBRATION = CameraCalibration(points=tuple(MarkedPoint(picture=seen, metres=real) for seen, real in CORNERS))
+
+
+def test_a_calibrated_camera_tells_metres() -> None:
+    found = measured(standing([(500, 390), (500, 290), (500, 190)]), junction(calibration=CALIBRATION))
+    assert found.metres == pytest.approx(20.0, abs=0.2)
+    aside = measured(standing([(300, 390), (700, 190)]), junction(calibration=CALIBRATION))
+    assert aside.metres == pytest.approx(20.0, abs=0.2)  # along the road, whatever lane they are in
+    assert measured(standing([]), junction(calibration=CALIBRATION)).metres == 0.0
+    assert np.isnan(measured(standing([(500, 390), (500, 290)])).metres)
 
 
 def test_a_zone_without_a_lane_is_measured_along_its_longer_side() -> None:
