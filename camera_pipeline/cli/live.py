@@ -1,4 +1,4 @@
-"""`check` and `run`: is this configuration ready, and the service itself."""
+"""`check`, `run` and `clones`: is this configuration ready, the service itself, and the one that compares plates."""
 
 import json
 import logging
@@ -14,7 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from camera_pipeline.cli.logs import set_up_logging
+from camera_pipeline.events.browse import one_line
 from camera_pipeline.pipeline.check import Finding, Verdict, check_config
+from camera_pipeline.pipeline.clones import watch_for_clones
 from camera_pipeline.pipeline.compose import read_config
 from camera_pipeline.pipeline.service import Service
 
@@ -28,6 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("check")(check)
     app.command("run")(run)
+    app.command("clones")(clones)
 
 
 def check(
@@ -77,6 +80,24 @@ def run(
             timer.start()
             stack.callback(timer.cancel)
         service.run(stop)
+
+
+def clones(
+    config: ConfigArgument,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON, one object a line.")] = False,
+) -> None:
+    """Tell plates that are on two vehicles: seen at two cameras sooner than the road allows, or on two kinds.
+
+    Compares the sightings of all servers that write to this Redis, until SIGTERM or Ctrl-C; alarms go to the stream of
+    incidents. Run one for the province: its configuration names all cameras with their coordinates, or their travel
+    times in `clones`.
+
+    Example: `camera-pipeline clones configs/province.yaml`
+    """
+    set_up_logging(as_json=log_json)
+    stop = threading.Event()
+    _end_on_signals(stop)
+    watch_for_clones(read_config(config), stop, lambda event: typer.echo(one_line(event)))
 
 
 def _end_on_signals(stop: threading.Event) -> None:

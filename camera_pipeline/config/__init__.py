@@ -27,12 +27,14 @@ from camera_pipeline.config.shapes import (
     Settings,
     Signal,
 )
+from camera_pipeline.config.wanted import CloneSettings, TravelTime, WatchListSettings
 
 __all__ = [
     "Box",
     "Camera",
     "CameraCalibration",
     "CameraDefaults",
+    "CloneSettings",
     "Config",
     "DetectorSettings",
     "FireSettings",
@@ -51,5 +53,7 @@ __all__ = [
     "Signal",
     "TraceSettings",
     "Transport",
+    "TravelTime",
+    "WatchListSettings",
     "load_config",
 ]

@@ -17,7 +17,20 @@ from camera_pipeline.config.yaml_file import read_yaml
 RuleCheck = Callable[[Camera, RuleEntry], list[Mistake]]
 """Returns what a rule has against its settings on a camera; paths begin at the rule's own settings."""
 
-_TOP_KEYS = ("server", "redis", "detector", "fires", "plates", "traces", "law", "defaults", "camera_list", "cameras")
+_TOP_KEYS = (
+    "server",
+    "redis",
+    "detector",
+    "fires",
+    "plates",
+    "watch_list",
+    "clones",
+    "traces",
+    "law",
+    "defaults",
+    "camera_list",
+    "cameras",
+)
 
 
 def load_config(path: Path, check_rule: RuleCheck | None = None, environ: Mapping[str, str] = os.environ) -> Config:

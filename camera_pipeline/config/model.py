@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from camera_pipeline.config.shapes import CameraCalibration, Fraction, Lane, Line, Name, Polygon, Settings, Signal, Zone
+from camera_pipeline.config.wanted import CloneSettings, WatchListSettings
 
 
 class Transport(StrEnum):
@@ -203,10 +204,22 @@ class Config(Settings):
     """Used where a camera has the rule `fire_smoke`."""
     plates: PlateSettings | None = None
     """Reads number plates where it stands (`plates: {}` will do); left out: no plate is looked for."""
+    watch_list: WatchListSettings | None = None
+    """Plates that somebody looks for; none: nobody does."""
+    clones: CloneSettings = CloneSettings()
+    """When one plate on two cameras cannot be one vehicle."""
     law: str = "vietnam"
     """Law table that events of violations are referred to: a shipped one by name, or the path of a file (`.yaml`)."""
     cameras: tuple[Camera, ...]
     """Each with an id of its own; `load_config` refuses doubles."""
+
+    @model_validator(mode="after")
+    def _travel_times_are_between_cameras(self) -> Self:
+        known = {camera.id for camera in self.cameras}
+        unknown = sorted({name for time in self.clones.travel_times for name in time.between} - known)
+        if unknown:
+            raise ValueError(f"clones.travel_times names {', '.join(unknown)}, which are no cameras of this file")
+        return self
 
     def camera(self, camera_id: str) -> Camera:
         """Return the camera of that id.

@@ -17,9 +17,9 @@ from camera_pipeline.detect.plate_series import (
     SEPARATORS,
     STATE_LETTERS,
     Form,
-    compact_of,
 )
 from camera_pipeline.errors import ConfigError
+from camera_pipeline.plate_characters import compact_text
 
 GROUP = "camera_pipeline.plate_grammars"
 NEVER_MENDED = "JW"
@@ -88,11 +88,6 @@ class VietnamesePlates:
         return tuple(
             f"{read[place]} at place {place}: no plate has this letter, read it again" for place in sorted(places)
         )
-
-
-def compact_text(text: str) -> str:
-    """Return a text as read in compact form: capitals and digits only, Đ written D."""
-    return "".join(c for c in compact_of(text.upper()) if c.isascii() and c.isalnum())
 
 
 def load_grammar(name: str) -> PlateGrammar:

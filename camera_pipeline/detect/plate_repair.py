@@ -7,9 +7,8 @@ mended: no table has them.
 from dataclasses import dataclass
 
 from camera_pipeline.detect.plate_series import DIGITS, LEGAL
+from camera_pipeline.plate_characters import AT_DIGIT, AT_LETTER
 
-AT_DIGIT = dict(zip("OQDILJZASGTYB", "0001112456778", strict=True))
-AT_LETTER = dict(zip("0OQ1I245678", "DDDLLZASGTB", strict=True))
 MAX_EDITS = 2  # a text with more faults is to be read again; even so most numbers of 7 to 9 digits can be mended
 
 

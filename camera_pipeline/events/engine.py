@@ -14,7 +14,7 @@ from camera_pipeline.events.event_maker import EventMaker
 from camera_pipeline.events.history import Histories
 from camera_pipeline.events.law import LawTable
 from camera_pipeline.events.rule import AlarmSettings, VehicleSettings, make_rule
-from camera_pipeline.types import Coverage, Event, EventKind, LinkChange, Scene, Versions
+from camera_pipeline.types import Coverage, Event, LinkChange, Scene, Versions
 
 log = logging.getLogger(__name__)
 
@@ -96,12 +96,14 @@ class RuleEngine:
         return [self._maker.make_link_event(change, media_time_s, coverage)]
 
     def _told(self, sightings: Iterable[Sighting], scene: Scene, coverage: Coverage) -> list[Event]:
-        """Return the events of one scene. A vehicle's passage is no act: its rule alone knows whether it was told."""
+        """Return the events of one scene."""
         seen = [one for one in sightings if self._is_seen_well(one.candidate, one.rule.settings)]
-        passages = [one for one in seen if one.rule.kind is EventKind.SIGHTING]
-        for act in self._ledger.add(one for one in seen if one.rule.kind is not EventKind.SIGHTING):
+        for act in self._ledger.add(one for one in seen if one.rule.tells_acts):
             act.event = self._maker.make(act.sighting, scene, coverage)
-        return self._due(scene.media_time_s) + [self._maker.make(one, scene, coverage) for one in passages]
+        others = [one for one in seen if not one.rule.tells_acts]
+        return self._due(scene.media_time_s) + [
+            told for one in others for told in self._spend(one, self._maker.make(one, scene, coverage))
+        ]
 
     def _is_seen_well(self, candidate: Candidate, settings: Settings) -> bool:
         """Whether the candidate's vehicle was seen often and clearly enough; an end belongs to what was told."""

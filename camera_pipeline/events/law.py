@@ -10,10 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
-from camera_pipeline.config.mistakes import Mistake, mistakes_error, shown, translate
-from camera_pipeline.config.yaml_file import read_yaml
+from camera_pipeline.config.settings_file import read_settings
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.law_checks import law_mistakes
 from camera_pipeline.events.law_file import LawFile, Period, Reference, clause_of
@@ -41,19 +38,7 @@ class LawTable:
         Raises:
             ConfigError: the file cannot be read, or holds mistakes: all of them are told.
         """
-        file = read_yaml(path)
-        mistakes = list(file.mistakes)
-        if not isinstance(file.value, dict):
-            cure = "start from configs/law/vietnam.yaml"
-            mistakes.append(Mistake(path=(), value=shown(file.value), expected="`name: value` pairs", cure=cure))
-            raise mistakes_error(str(path), mistakes, file.lines)
-        try:
-            law = LawFile.model_validate(file.value)
-        except ValidationError as error:
-            raise mistakes_error(str(path), mistakes + translate(error, LawFile), file.lines) from error
-        mistakes += law_mistakes(law)
-        if mistakes:
-            raise mistakes_error(str(path), mistakes, file.lines)
+        law = read_settings(path, LawFile, example="configs/law/vietnam.yaml", check=law_mistakes)
         return cls(law, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
 
     def legal(

@@ -65,6 +65,8 @@ class Rule(ABC, Generic[S]):
         settings_type: its settings. Fields that name something drawn (`LineName` ...) say what it needs.
         same_act: types of events that describe the same act of a vehicle better, where both are seen at one time: they
             tell it and name this one. Where two rules each name the other, their order on the camera decides.
+        tells_acts: False where the rule alone knows what it told, since two of its candidates never describe one act:
+            passages of vehicles, plates that are looked for.
         sees_damaged: whether it wants scenes whose picture is damaged, too.
         sees_fires: whether somebody has to look for fire and smoke in the camera's pictures for it.
 
@@ -81,6 +83,7 @@ class Rule(ABC, Generic[S]):
     version: ClassVar[str]
     settings_type: ClassVar[type[Settings]]
     same_act: ClassVar[frozenset[str]] = frozenset()
+    tells_acts: ClassVar[bool] = True
     sees_damaged: ClassVar[bool] = False
     sees_fires: ClassVar[bool] = False
 

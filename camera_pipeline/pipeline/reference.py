@@ -18,6 +18,7 @@ from camera_pipeline.config import (
     Camera,
     CameraCalibration,
     CameraDefaults,
+    CloneSettings,
     Config,
     DetectorSettings,
     FireSettings,
@@ -29,6 +30,8 @@ from camera_pipeline.config import (
     Settings,
     Signal,
     TraceSettings,
+    TravelTime,
+    WatchListSettings,
 )
 from camera_pipeline.events.rule import GROUP, load_rule
 
@@ -41,6 +44,9 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("`fires`", FireSettings),
     ("`traces`", TraceSettings),
     ("`plates`", PlateSettings),
+    ("`watch_list`", WatchListSettings),
+    ("`clones`", CloneSettings),
+    ("each of `travel_times` in `clones`", TravelTime),
     ("`defaults`, and every camera", CameraDefaults),
     ("each of `cameras`", Camera),
     ("each of `lanes`", Lane),
@@ -52,7 +58,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
 
 _ELSEWHERE: dict[type[Settings], set[str]] = {
     Camera: set(CameraDefaults.model_fields),
-    Config: {"server", "redis", "detector", "fires", "traces", "cameras"},
+    Config: {"server", "redis", "detector", "fires", "traces", "watch_list", "clones", "cameras"},
 }
 """Keys that stand in a table of their own."""
 

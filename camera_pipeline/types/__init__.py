@@ -11,6 +11,7 @@ from camera_pipeline.types.legal import Legal, LegalReference, Mark
 from camera_pipeline.types.objects import Bool, Detections, Float32, Int64, Tracks
 from camera_pipeline.types.plate import PlateRead, PlateView
 from camera_pipeline.types.scene import Scene, SignalState
+from camera_pipeline.types.watch import PlateWatch, WatchEntry, WatchHit
 
 __all__ = [
     "Bool",
@@ -33,9 +34,12 @@ __all__ = [
     "PictureHealth",
     "PlateRead",
     "PlateView",
+    "PlateWatch",
     "Scene",
     "SignalState",
     "Subject",
     "Tracks",
     "Versions",
+    "WatchEntry",
+    "WatchHit",
 ]

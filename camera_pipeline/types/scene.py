@@ -9,6 +9,7 @@ from camera_pipeline.types.fire import Fire
 from camera_pipeline.types.frame import CaptureClock, Damage, PictureHealth
 from camera_pipeline.types.objects import Tracks
 from camera_pipeline.types.plate import PlateRead
+from camera_pipeline.types.watch import PlateWatch
 
 
 class SignalState(StrEnum):
@@ -39,6 +40,7 @@ class Scene:
         health: measures of the picture; None when the scene comes from a trace without them.
         plates: tracks of whose plates something new is known, whatever it is.
         fires: what looks like fire or smoke; None where nobody looked for it.
+        watch: plates that are looked for at the moment; None where no watch list is configured.
     """
 
     camera_id: str
@@ -55,3 +57,4 @@ class Scene:
     health: PictureHealth | None = None
     plates: tuple[PlateRead, ...] = ()
     fires: tuple[Fire, ...] | None = None
+    watch: PlateWatch | None = None

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_pipeline.detect.plate_grammar import PlateEvidence, VietnamesePlates, compact_text, load_grammar
+from camera_pipeline.detect.plate_grammar import PlateEvidence, VietnamesePlates, load_grammar
 from camera_pipeline.detect.plate_province import PROVINCES
-from camera_pipeline.detect.plate_repair import AT_DIGIT, AT_LETTER, MAX_EDITS
+from camera_pipeline.detect.plate_repair import MAX_EDITS
 from camera_pipeline.detect.plate_series import COLOURS, FORMS, LEGAL, MILITARY_UNITS, Form, compact_of
 from camera_pipeline.errors import ConfigError
+from camera_pipeline.plate_characters import AT_DIGIT, AT_LETTER, compact_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATES = VietnamesePlates()

@@ -62,6 +62,7 @@ class VehicleSighting(Rule[SightingSettings]):
 
     kind = EventKind.SIGHTING
     version = "1"
+    tells_acts = False
     settings_type = SightingSettings
 
     def __init__(self, camera: Camera, settings: SightingSettings, class_names: tuple[str, ...]) -> None:
