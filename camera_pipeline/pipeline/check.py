@@ -16,7 +16,7 @@ from camera_pipeline.config import Camera, Config
 from camera_pipeline.errors import CameraPipelineError, ConfigError, SessionError
 from camera_pipeline.events.redis_probe import probe
 from camera_pipeline.ingest.rtsp import Limits, Source, arrivals, sources_of
-from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, build_looker, read_config
+from camera_pipeline.pipeline.compose import build_book, build_detector, build_fire_watch, build_looker, read_config
 from camera_pipeline.redact import redact
 
 _PARALLEL = 32  # cameras tried at once; each waits for the network, not for the processor
@@ -70,6 +70,7 @@ def check_config(path: Path, *, camera_timeout_s: float) -> list[Finding]:
     return [
         Finding(what="configuration", verdict=Verdict.GOOD, found=told),
         *_models(config),
+        *_watch_list(config),
         *_redis(config),
         *_cameras(config, camera_timeout_s),
         _disk(config.server.data_dir),
@@ -92,6 +93,18 @@ def _models(config: Config) -> Iterator[Finding]:
         return
     if looker is not None:
         yield Finding(what="plates", verdict=Verdict.GOOD, found=looker.version)
+
+
+def _watch_list(config: Config) -> Iterator[Finding]:
+    try:
+        book = build_book(config)
+    except ConfigError as error:
+        yield _bad("watch list", error)
+        return
+    if book is not None and book.fault:
+        yield Finding(what="watch list", verdict=Verdict.WARNING, found=book.fault)
+    elif book is not None:
+        yield Finding(what="watch list", verdict=Verdict.GOOD, found=f"{len(book.current.entries)} plate(s)")
 
 
 def _redis(config: Config) -> list[Finding]:

@@ -18,6 +18,7 @@ from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.events.law import load_law
 from camera_pipeline.events.rule import load_rule, rule_mistakes
+from camera_pipeline.events.watch_book import WatchBook
 from camera_pipeline.ingest.drawn_view import drawn_view
 from camera_pipeline.pipeline.line import CameraLine
 from camera_pipeline.trace_format import TraceHeader
@@ -39,7 +40,25 @@ def read_config(path: Path) -> Config:
     load_law(config.law)
     for camera in config.cameras:
         drawn_view(camera)
+        if any(rule.kind == "watch_list" for rule in camera.rules) and (lacking := _lacking(config)):
+            raise ConfigError(
+                f"{path}: camera {camera.id} has the rule watch_list, but the file has no {' and no '.join(lacking)}\n"
+                "    cure: add `plates: {}` and `watch_list`, or leave the rule out"
+            )
     return config
+
+
+def _lacking(config: Config) -> list[str]:
+    return [name for name in ("plates", "watch_list") if getattr(config, name) is None]
+
+
+def build_book(config: Config) -> WatchBook | None:
+    """Return the watch list; None where the configuration has none.
+
+    Raises:
+        ConfigError: it cannot be read, or holds mistakes.
+    """
+    return WatchBook(config.watch_list, config.redis) if config.watch_list is not None else None
 
 
 def build_detector(config: Config) -> Detector:
@@ -93,6 +112,7 @@ def build_line(
     confidence: Sequence[float] | None = None,
     fire_every_s: float | None = None,
     plates: PlateFollower | None = None,
+    book: WatchBook | None = None,
 ) -> CameraLine:
     """Return the line of one camera.
 
@@ -104,6 +124,7 @@ def build_line(
         confidence: the detector's threshold of every class; None: all that it reports is believed.
         fire_every_s: media time between two looks for fire; None: nobody looks, or a trace holds what was seen.
         plates: follows the plates of its vehicles; None: nobody reads them, or a trace holds what was read.
+        book: plates that somebody looks for; None: nobody does.
 
     Raises:
         ConfigError: a rule lacks something.
@@ -116,7 +137,7 @@ def build_line(
         model_version=model,
         law=load_law(config.law),
     )
-    return CameraLine(camera, engine, class_names, confidence, fire_every_s, plates)
+    return CameraLine(camera, engine, class_names, confidence, fire_every_s, plates, book)
 
 
 def line_for(
@@ -125,6 +146,7 @@ def line_for(
     camera: Camera,
     watch: FireWatch | None = None,
     looker: PlateLooker | None = None,
+    book: WatchBook | None = None,
 ) -> CameraLine:
     """Return the line of one camera behind a detector, and behind what else looks at its pictures.
 
@@ -148,6 +170,7 @@ def line_for(
         confidence=detector.confidence,
         fire_every_s=fire_every_s(camera, watch),
         plates=plates,
+        book=book,
     )
 
 
@@ -162,7 +185,14 @@ def line_of_trace(config: Config, camera: Camera, header: TraceHeader) -> Camera
             f"camera {camera.id}: a rule needs somebody to look for fire, and nobody did when the trace was made"
             "\n    cure: make the trace again from the footage, or leave the rule out"
         )
-    return build_line(config, camera, class_names=header.class_names, model=header.model, confidence=header.confidence)
+    return build_line(
+        config,
+        camera,
+        class_names=header.class_names,
+        model=header.model,
+        confidence=header.confidence,
+        book=build_book(config),
+    )
 
 
 def fire_every_s(camera: Camera, watch: FireWatch | None) -> float | None:

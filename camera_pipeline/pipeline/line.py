@@ -13,6 +13,7 @@ from camera_pipeline.detect.fire_watch import FireWatch
 from camera_pipeline.detect.plate_follower import PlateFollower
 from camera_pipeline.detect.signal_light import SignalReader
 from camera_pipeline.events.engine import RuleEngine
+from camera_pipeline.events.watch_book import WatchBook
 from camera_pipeline.observation import Observation, observe
 from camera_pipeline.track.tracker import Tracker
 from camera_pipeline.types import Detections, Event, Fire, Frame, LinkChange, Scene, SignalState, Tracks
@@ -45,6 +46,7 @@ class CameraLine:
         confidence: the detector's threshold of every class; None: all that it reports is believed.
         fire_every_s: media time between two looks for fire; None: nobody looks for it.
         plates: follows the plates of its vehicles; None: nobody reads them.
+        book: plates that somebody looks for; None: nobody does.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class CameraLine:
         confidence: Sequence[float] | None = None,
         fire_every_s: float | None = None,
         plates: PlateFollower | None = None,
+        book: WatchBook | None = None,
     ) -> None:
         self.camera = camera
         self.coverage = CoverageMeter()
         self.plates = plates
+        self._book = book
         self._fire_every_s = fire_every_s
         self._engine = engine
         self._class_names = tuple(class_names)
@@ -176,6 +180,7 @@ class CameraLine:
             health=observation.health,
             fires=observation.fires,
             plates=observation.plates,
+            watch=self._book.current if self._book is not None else None,
         )
 
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from camera_pipeline.config import PlateSettings
 from camera_pipeline.detect.plate_answers import Answered, Reading
-from camera_pipeline.detect.plate_grammar import compact_text
 from camera_pipeline.errors import UserError
 from camera_pipeline.pipeline.annotate import write_picture
 from camera_pipeline.pipeline.plate_pictures import PictureRead, plate_pictures
 from camera_pipeline.pipeline.snapshots import first_picture
+from camera_pipeline.plate_characters import compact_text
 
 Image = NDArray[np.uint8]
 TILE_WH, CAPTION_PX, COLUMNS, TILES = (380, 285), 22, 4, 40

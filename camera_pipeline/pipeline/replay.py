@@ -20,7 +20,7 @@ from camera_pipeline.ingest.files import video_files
 from camera_pipeline.ingest.media_file import open_media
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
-from camera_pipeline.pipeline.compose import line_for, line_of_trace
+from camera_pipeline.pipeline.compose import build_book, line_for, line_of_trace
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
 from camera_pipeline.pipeline.plate_desk import Seen, advance
 from camera_pipeline.pipeline.trace_keeper import trace_header
@@ -94,7 +94,7 @@ def replay_footage(
         MediaError: a file cannot be used, or an output cannot be written.
         ConfigError: a rule lacks something.
     """
-    line = line_for(detector, config, camera, watch, looker)
+    line = line_for(detector, config, camera, watch, looker, build_book(config))
     source = RecordedSource(camera, files, start=start, fps=fps)
     with ExitStack() as stack:
         sinks = _Sinks(stack, output, camera, detector, watch, looker)

@@ -18,7 +18,7 @@ from camera_pipeline.errors import ConfigError, OutboxError
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher, PublisherStatus
 from camera_pipeline.observation import Observation
-from camera_pipeline.pipeline.compose import build_detector, build_fire_watch, build_looker, line_for
+from camera_pipeline.pipeline.compose import build_book, build_detector, build_fire_watch, build_looker, line_for
 from camera_pipeline.pipeline.line import CameraLine, Outcome
 from camera_pipeline.pipeline.live import CameraStatus, LivePipeline, Observer
 from camera_pipeline.pipeline.trace_folder import FOLDER
@@ -31,7 +31,16 @@ log = logging.getLogger(__name__)
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
 _SEND_LAST_S = 1.5  # at the end, for what waits: the rest is safe in the outbox, and somebody waits for the end
-_FIXED = ("server", "redis", "detector", "fires", "plates", "traces", "law")  # what runs until the service ends
+_FIXED = (
+    "server",
+    "redis",
+    "detector",
+    "fires",
+    "plates",
+    "watch_list",
+    "traces",
+    "law",
+)  # what runs until the service ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Service:
         self.detector = build_detector(self.config)
         self._watch = build_fire_watch(self.config)
         self._looker = build_looker(self.config)
+        self._book = build_book(self.config)
         self._stack = ExitStack()
         self._reload = threading.Event()
         self._ended = threading.Event()
@@ -154,7 +164,7 @@ class Service:
         return see
 
     def _make_line(self, config: Config, camera: Camera) -> CameraLine:
-        return line_for(self.detector, config, camera, self._watch, self._looker)
+        return line_for(self.detector, config, camera, self._watch, self._looker, self._book)
 
     def _attend(self) -> None:
         """Watch the file and report; the attendant's thread."""
@@ -165,6 +175,8 @@ class Service:
                 self._reload.clear()
                 self._read_again()
             seen = changed
+            if self._book is not None:
+                self._book.refresh()
             until_report_s -= _WATCH_EVERY_S
             if until_report_s <= 0:
                 until_report_s = _REPORT_EVERY_S
