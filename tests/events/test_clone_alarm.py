@@ -115,7 +115,9 @@ def test_a_plate_is_forgotten_after_its_time() -> None:
     assert len(alarms(seen("a", 0, 10), late, remember_h=8.0)) == 1
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 5000), st.integers(0, 60)), max_size=12))
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 5000), st.integers(0, 60)), max_size=12, unique=True)
+)
 def test_the_same_sightings_give_the_same_alarms_with_the_same_ids(visits: list[tuple[str, int, int]]) -> None:
     sightings = [seen(camera, start, start + stay) for camera, start, stay in visits]
     first, second = alarms(*sightings), alarms(*sightings)
