@@ -44,7 +44,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("`fires`", FireSettings),
     ("`traces`", TraceSettings),
     ("`plates`", PlateSettings),
-    ("`watch_list`", WatchListSettings),
+    ("`watch_list` at the top level", WatchListSettings),
     ("`clones`", CloneSettings),
     ("each of `travel_times` in `clones`", TravelTime),
     ("`defaults`, and every camera", CameraDefaults),
