@@ -44,7 +44,7 @@ TOLERANCE_S = {
     "wrong_way": 8.0,
     "wrong_lane": 8.0,
     "forbidden_vehicle": 8.0,
-    "illegal_turn": 60.0,  # the truth has when they came in, the rule when they went out: in a jam much later
+    "illegal_turn": 4.0,
     "illegal_uturn": 8.0,
     "solid_line": 4.0,
     "illegal_stop": 15.0,
@@ -158,7 +158,7 @@ def score(scenario: Scenario, events: list[Event], kind: str) -> Score:
             continue
         result.acts += 1
         result.found += bool(hits) or _is_told_by_another(act, all_told)
-        result.errors_s += [told[number][0].media_time_s - act["time_s"] for number in hits[:1]]
+        result.errors_s += [_began_s(told[number][0]) - act["time_s"] for number in hits[:1]]
         if not hits and not _is_told_by_another(act, all_told):
             result.notes.append(f"missed {act['type']} {act['vehicle']} {act['time_s']} {act.get('also', '')}")
     near = [item for item in scenario.truth["near_misses"] if item["borderline"]]
@@ -193,7 +193,13 @@ def _is_told(kind: str, act: dict[str, Any], event: Event, vehicle: str | None) 
 def _near(kind: str, act: dict[str, Any], event: Event) -> bool:
     tolerance_s = TOLERANCE_S[kind]
     until_s = act.get("end_s", act["time_s"]) if kind in LASTING else act["time_s"]
-    return bool(act["time_s"] - tolerance_s <= event.media_time_s <= until_s + tolerance_s)
+    return bool(act["time_s"] - tolerance_s <= _began_s(event) <= until_s + tolerance_s)
+
+
+def _began_s(event: Event) -> float:
+    """When an act began: the truth of a turn is when it came in, its rule's time when it went out."""
+    turned_s: Any = event.details.get("turned_s", 0.0)
+    return event.media_time_s - float(turned_s)
 
 
 def _vehicle(scenario: Scenario, event: Event) -> str | None:

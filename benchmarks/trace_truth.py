@@ -85,41 +85,8 @@ def read_scenario(folder: Path, *, every: int = 1) -> Scenario:
 
 def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
     """Return the configuration that a user of this junction would write."""
-    geometry, limits, signal = (
-        scenario.truth["geometry"],
-        scenario.truth["rules"],
-        next(iter(scenario.frames[0].signals), "north"),
-    )
-    crossing = {
-        "signal": signal,
-        "right_turn_line": "right_turn_line",
-        "right_on_red": geometry["right_turn_on_red"] == "allowed",
-    }
+    geometry, signal = scenario.truth["geometry"], _signal(scenario)
     zones = {**geometry["carriageways"], **geometry["no_stopping"], "no_trucks": geometry["no_trucks"]}
-    ways = sorted(geometry["carriageways"])
-    settings: dict[str, dict[str, Any]] = {
-        "red_light": crossing,
-        "stop_line": crossing,
-        "wrong_way": {},
-        "wrong_lane": {},
-        "forbidden_vehicle": {"zones": ["no_trucks"], "classes": ["truck"]},
-        "illegal_turn": {"entry": "stop_line", "exits": ["right_turn_line"]},
-        "illegal_uturn": {},
-        "solid_line": {"lines": ["solid_centre", "solid_mid_left"]},
-        "illegal_stop": {
-            "kerb": sorted(geometry["no_stopping"]),
-            "signal": signal,
-            "signal_line": "stop_line",
-        },
-        "stopped_vehicle": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
-        "crash": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
-        "speeding": {"limit_kmh": limits["speed_limit_kmh"], "margin_kmh": limits["speed_margin_kmh"]},
-        "camera_health": {},
-    }
-    entries = [RuleEntry(kind=kind, **settings[kind]) for kind in rules if kind != "congestion"]
-    entries += [
-        RuleEntry(kind="congestion", name=f"congestion_{way}", zone=way) for way in ways if "congestion" in rules
-    ]
     return Camera(
         id=scenario.header["camera_id"],
         lines={name: _points(line) for name, line in geometry["lines"].items()},
@@ -134,8 +101,34 @@ def draw_camera(scenario: Scenario, *, rules: tuple[str, ...]) -> Camera:
         },
         signals={signal: Signal(red=_LAMP, green=_LAMP)},
         calibration=_calibration(scenario),
-        rules=tuple(entries),
+        rules=tuple(_entries(scenario, rules)),
     )
+
+
+def _signal(scenario: Scenario) -> str:
+    return next(iter(scenario.frames[0].signals), "north")
+
+
+def _entries(scenario: Scenario, rules: tuple[str, ...]) -> Iterator[RuleEntry]:
+    """Yield rules with what this junction has for them; congestion watches each carriageway."""
+    geometry, limits, signal = scenario.truth["geometry"], scenario.truth["rules"], _signal(scenario)
+    allowed = geometry["right_turn_on_red"] == "allowed"
+    crossing = {"signal": signal, "right_turn_line": "right_turn_line", "right_on_red": allowed}
+    ways, kerb = sorted(geometry["carriageways"]), sorted(geometry["no_stopping"])
+    settings: dict[str, dict[str, Any]] = {
+        "red_light": crossing,
+        "stop_line": crossing,
+        "forbidden_vehicle": {"zones": ["no_trucks"], "classes": ["truck"]},
+        "illegal_turn": {"entry": "stop_line", "exits": ["right_turn_line"]},
+        "solid_line": {"lines": ["solid_centre", "solid_mid_left"]},
+        "illegal_stop": {"kerb": kerb, "signal": signal, "signal_line": "stop_line"},
+        "stopped_vehicle": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
+        "crash": {"zones": ways, "signal": signal, "signal_line": "stop_line"},
+        "speeding": {"limit_kmh": limits["speed_limit_kmh"], "margin_kmh": limits["speed_margin_kmh"]},
+    }
+    yield from (RuleEntry(kind=kind, **settings.get(kind, {})) for kind in rules if kind != "congestion")
+    if "congestion" in rules:
+        yield from (RuleEntry(kind="congestion", name=f"congestion_{way}", zone=way) for way in ways)
 
 
 def _calibration(scenario: Scenario) -> CameraCalibration:

@@ -72,7 +72,7 @@ def evaluate(
     ] = None,
     finder: FinderOption = "plates",
     reader: ReaderOption = "plate_text",
-    sheet: Annotated[Path | None, typer.Option(help="Picture that gets what was wrong or unread, to look at.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="PNG that gets what was wrong or unread, to look at.")] = None,
 ) -> None:
     """Measure on whole pictures how many plates are read right: vehicles, plates, characters and grammar together.
 

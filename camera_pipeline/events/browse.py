@@ -84,12 +84,20 @@ def follow(
     kinds: Sequence[EventKind] = tuple(EventKind),
     since: datetime | None = None,
     stopped: Callable[[], bool] = lambda: False,
+    on_broken: Callable[[RecordError], None] | None = None,
 ) -> Iterator[Event]:
     """Yield events as they come, of all streams together, until stopped; first those since a time, if one is given.
 
+    Args:
+        settings: where the streams are.
+        kinds: which streams.
+        since: only what happened then or later; None: only what comes from now on.
+        stopped: asked once a second.
+        on_broken: told of an entry that is no event record, which is then passed over.
+
     Raises:
         DeliveryError: Redis cannot be read.
-        RecordError: an entry is no event record.
+        RecordError: an entry is no event record, and nobody is told of such.
     """
     url = settings.url.get_secret_value()
     with connect(url, timeout_s=_FOLLOW_S + 5.0) as client:
@@ -103,7 +111,7 @@ def follow(
                 answer: Any = client.xread(after, count=_PAGE, block=round(_FOLLOW_S * 1000))
             for name, entries in answer:
                 after[name.decode()] = entries[-1][0]
-                events = (_event(name.decode(), *entry) for entry in entries)
+                events = _events(name.decode(), entries, on_broken)
                 yield from (event for event in events if _within(event, since, None))
 
 
@@ -158,6 +166,18 @@ def _first_entry(since: datetime | None) -> str:
 def _last_entry(client: Any, name: str) -> bytes | str:
     newest = client.xrevrange(name, count=1)
     return newest[0][0] if newest else "0-0"
+
+
+def _events(
+    name: str, entries: Iterable[tuple[bytes, dict[bytes, bytes]]], on_broken: Callable[[RecordError], None] | None
+) -> Iterator[Event]:
+    for entry in entries:
+        try:
+            yield _event(name, *entry)
+        except RecordError as error:
+            if on_broken is None:
+                raise
+            on_broken(error)
 
 
 def _event(name: str, entry_id: bytes, fields: dict[bytes, bytes]) -> Event:

@@ -51,12 +51,17 @@ class CloneAlarm:
         self._settings, self._roads = settings, roads
         self._latest: OrderedDict[str, _Seen] = OrderedDict()  # by plate, the one that was told longest ago first
 
-    def see(self, sighting: Event) -> Event | None:
-        """Take in the next sighting; return the alarm that it gives rise to, with the id that it will always have."""
+    def see(self, sighting: Event, now: datetime) -> Event | None:
+        """Take in the next sighting; return the alarm that it gives rise to, with the id that it will always have.
+
+        Args:
+            sighting: the sighting.
+            now: a camera's clock that runs ahead of it makes nothing forgotten.
+        """
         new = self._sure(sighting)
         if new is None:
             return None
-        self._forget(new.left_at - timedelta(hours=self._settings.remember_h))
+        self._forget(min(new.left_at, now) - timedelta(hours=self._settings.remember_h))
         old = self._latest.get(new.plate)
         if old is None or old.left_at <= new.left_at:
             self._latest[new.plate] = new

@@ -67,6 +67,7 @@ class Rule(ABC, Generic[S]):
             tell it and name this one. Where two rules each name the other, their order on the camera decides.
         tells_acts: False where the rule alone knows what it told, since two of its candidates never describe one act:
             passages of vehicles, plates that are looked for.
+        needs: parts of the configuration that it is of no use without, by key (`plates` ...).
         sees_damaged: whether it wants scenes whose picture is damaged, too.
         sees_fires: whether somebody has to look for fire and smoke in the camera's pictures for it.
 
@@ -84,6 +85,7 @@ class Rule(ABC, Generic[S]):
     settings_type: ClassVar[type[Settings]]
     same_act: ClassVar[frozenset[str]] = frozenset()
     tells_acts: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ()
     sees_damaged: ClassVar[bool] = False
     sees_fires: ClassVar[bool] = False
 

@@ -67,7 +67,10 @@ class WatchBook:
             log.info("watch list: %d plates are looked for", len(self.current.entries))
 
     def _look_at_file(self, path: Path) -> None:
-        changed_ns = path.stat().st_mtime_ns if path.exists() else None
+        try:
+            changed_ns: int | None = path.stat().st_mtime_ns
+        except OSError:  # gone, or being replaced: reading it says what is wrong, if it still is
+            changed_ns = None
         if changed_ns is None or changed_ns != self._changed_ns:
             self._of_file = WatchList.load(path)
             self._changed_ns = changed_ns

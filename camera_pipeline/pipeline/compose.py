@@ -40,16 +40,14 @@ def read_config(path: Path) -> Config:
     load_law(config.law)
     for camera in config.cameras:
         drawn_view(camera)
-        if any(rule.kind == "watch_list" for rule in camera.rules) and (lacking := _lacking(config)):
-            raise ConfigError(
-                f"{path}: camera {camera.id} has the rule watch_list, but the file has no {' and no '.join(lacking)}\n"
-                "    cure: add `plates: {}` and `watch_list`, or leave the rule out"
-            )
+        for entry in camera.rules:
+            lacking = [name for name in load_rule(entry.kind).needs if getattr(config, name) is None]
+            if lacking:
+                raise ConfigError(
+                    f"{path}: camera {camera.id} has the rule {entry.label}, but the file has no "
+                    f"{' and no '.join(lacking)}\n    cure: see docs/configuration.md for it, or leave the rule out"
+                )
     return config
-
-
-def _lacking(config: Config) -> list[str]:
-    return [name for name in ("plates", "watch_list") if getattr(config, name) is None]
 
 
 def build_book(config: Config) -> WatchBook | None:

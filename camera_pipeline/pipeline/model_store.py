@@ -106,7 +106,7 @@ class ModelEvaluation:
         self._sheet.write(path)
 
 
-class PlateEvaluation:
+class PlateTextEvaluation:
     """Measures a reader of number plates on labelled crops; used as `ModelEvaluation` is.
 
     Args:
@@ -149,7 +149,7 @@ class PlateEvaluation:
 
 def evaluation(
     model: str, data: Path, pictures: Path | None = None
-) -> ModelEvaluation | PlateEvaluation | FinderEvaluation | CropEvaluation:
+) -> ModelEvaluation | PlateTextEvaluation | FinderEvaluation | CropEvaluation:
     """Return what measures this kind of model.
 
     Args:
@@ -166,7 +166,7 @@ def evaluation(
         return CropEvaluation(model, data, pictures)
     if task is Task.PLATES:
         return FinderEvaluation(model, data)
-    return PlateEvaluation(model, data) if task is Task.PLATE_TEXT else ModelEvaluation(model, data)
+    return PlateTextEvaluation(model, data) if task is Task.PLATE_TEXT else ModelEvaluation(model, data)
 
 
 def record_accuracy(model: str, result: Accuracy, measured_on: str) -> Path:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from camera_pipeline.config import PlateSettings
 from camera_pipeline.detect.plate_answers import Answered, Reading
+from camera_pipeline.detect.tiles import write_tiles
 from camera_pipeline.errors import UserError
-from camera_pipeline.pipeline.annotate import write_picture
 from camera_pipeline.pipeline.plate_pictures import PictureRead, plate_pictures
 from camera_pipeline.pipeline.snapshots import first_picture
 from camera_pipeline.plate_characters import compact_text
@@ -93,15 +93,12 @@ class PlateEvaluation:
         return answered
 
     def write_sheet(self, path: Path) -> None:
-        """Write the pictures that were answered wrong or left unread as one PNG or JPEG.
+        """Write the pictures that were answered wrong or left unread as one PNG.
 
         Raises:
             MediaError: it cannot be written.
         """
-        tiles = self._tiles or [np.zeros((TILE_WH[1] + CAPTION_PX, TILE_WH[0], 3), np.uint8)]
-        tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
-        rows = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-        write_picture(path, np.vstack(rows))
+        write_tiles(path, self._tiles, _blank(), COLUMNS)
 
 
 def _readings(found: list[PictureRead]) -> Iterator[Reading]:
@@ -113,12 +110,16 @@ def _readings(found: list[PictureRead]) -> Iterator[Reading]:
             yield Reading(text=plate.text, raw=plate.raw, least=min(plate.confidence), height_px=height_px)
 
 
+def _blank() -> Image:
+    return np.zeros((TILE_WH[1] + CAPTION_PX, TILE_WH[0], 3), np.uint8)
+
+
 def _tile(image: Image, plate: KnownPlate, found: list[PictureRead], verdict: str) -> Image:
     drawn = image.copy()
     for one in found:
         if one.corners is not None:
             cv2.polylines(drawn, [one.corners.round().astype(np.int32)], isClosed=True, color=FOUND, thickness=1)
-    tile = np.zeros((TILE_WH[1] + CAPTION_PX, TILE_WH[0], 3), np.uint8)
+    tile = _blank()
     tile[: TILE_WH[1]] = cv2.resize(drawn, TILE_WH, interpolation=cv2.INTER_AREA)
     said = [one.plate.raw or one.plate.reason or "" for one in found]
     caption = f"{plate.picture.stem} {verdict} {plate.text} / {', '.join(said)}"

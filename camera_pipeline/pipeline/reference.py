@@ -58,7 +58,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
 
 _ELSEWHERE: dict[type[Settings], set[str]] = {
     Camera: set(CameraDefaults.model_fields),
-    Config: {"server", "redis", "detector", "fires", "traces", "watch_list", "clones", "cameras"},
+    Config: {"server", "redis", "detector", "fires", "clones", "cameras"},
 }
 """Keys that stand in a table of their own."""
 

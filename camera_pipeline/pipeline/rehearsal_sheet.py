@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import cv2
@@ -19,17 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.config import Camera
-from camera_pipeline.errors import MediaError
+from camera_pipeline.detect.tiles import write_tiles
 from camera_pipeline.ingest.recording import RecordedSource
-from camera_pipeline.pipeline.annotate import Colour, draw_box, draw_geometry, write_picture
+from camera_pipeline.pipeline.annotate import Colour, draw_box, draw_geometry
 from camera_pipeline.pipeline.rehearsal_diff import Change, Compared
+from camera_pipeline.pipeline.snapshots import EVERY_FRAME_FPS
 from camera_pipeline.types import Frame
 
 Image = NDArray[np.uint8]
 
 NEAR_S = 0.5
 """A picture farther from the moment than this shows something else."""
-_EVERY_FRAME_FPS = 1000.0  # above any camera's rate
 _COLUMNS, _ROWS = 3, 4
 _TILE_WH = (480, 270)
 _CAPTION_PX = 24
@@ -80,13 +79,8 @@ def draw_sheets(
     shown = [tiles[index] for index in sorted(tiles)]
     pages = [shown[at : at + _COLUMNS * _ROWS] for at in range(0, len(shown), _COLUMNS * _ROWS)]
     paths = tuple(folder / f"sheet_{number:02d}.png" for number in range(1, len(pages) + 1))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        cure = "name a folder that can be written"
-        raise MediaError(f"{folder}: cannot be written ({error.strerror})\n    cure: {cure}") from error
     for path, page in zip(paths, pages, strict=True):
-        write_picture(path, _sheet(page))
+        write_tiles(path, page, _blank(), _COLUMNS)
     return Sheets(paths, len(shown), len(compared) - len(shown))
 
 
@@ -95,7 +89,7 @@ def _tiles(
 ) -> Iterator[tuple[int, Image]]:
     """Yield place in the order and tile of each candidate that the footage shows; decodes no further than needed."""
     wanted = sorted(range(len(compared)), key=lambda index: compared[index].told.shown.captured_at)
-    every = cameras[0].model_copy(update={"analyse_fps": _EVERY_FRAME_FPS, "motion_gate": False})
+    every = cameras[0].model_copy(update={"analyse_fps": EVERY_FRAME_FPS, "motion_gate": False})
     with closing(RecordedSource(every, footage, start=start).frames()) as frames:
         for before, frame in pairwise(chain(frames, [None])):
             while wanted and before is not None:
@@ -124,14 +118,18 @@ def _tile(frame: Frame, one: Compared, camera: Camera) -> Image:
     if box is not None:
         draw_box(image, box, event.type, colour, thickness=3)
     part = _around(image, box)
-    tile: Any = np.full((_TILE_WH[1] + _CAPTION_PX, _TILE_WH[0], 3), 30, np.uint8)
+    tile = _blank()
     tile[: _TILE_WH[1]] = cv2.resize(part, _TILE_WH, interpolation=cv2.INTER_AREA)
     what = event.subject.class_name if event.subject else str(event.details.get("zone", ""))
     text = (
         f"{one.change}  {event.type}  {what}  {event.occurred_at.astimezone(ZoneInfo(camera.timezone)):%m-%d %H:%M:%S}"
     )
     cv2.putText(tile, text, (6, _TILE_WH[1] + 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
-    return np.asarray(tile)
+    return tile
+
+
+def _blank() -> Image:
+    return np.full((_TILE_WH[1] + _CAPTION_PX, _TILE_WH[0], 3), 30, np.uint8)
 
 
 def _around(image: Image, box: list[float] | None) -> Image:
@@ -144,10 +142,3 @@ def _around(image: Image, box: list[float] | None) -> Image:
     left = int(np.clip((box[0] + box[2] - wide) / 2, 0, width - wide))
     top = int(np.clip((box[1] + box[3] - high) / 2, 0, height - high))
     return image[top : top + int(high), left : left + int(wide)]
-
-
-def _sheet(tiles: Sequence[Image]) -> Image:
-    rows = -(-len(tiles) // _COLUMNS)
-    blank = np.full_like(tiles[0], 30)
-    filled = [*tiles, *[blank] * (rows * _COLUMNS - len(tiles))]
-    return np.vstack([np.hstack(filled[row * _COLUMNS : (row + 1) * _COLUMNS]) for row in range(rows)])

@@ -31,16 +31,8 @@ log = logging.getLogger(__name__)
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
 _SEND_LAST_S = 1.5  # at the end, for what waits: the rest is safe in the outbox, and somebody waits for the end
-_FIXED = (
-    "server",
-    "redis",
-    "detector",
-    "fires",
-    "plates",
-    "watch_list",
-    "traces",
-    "law",
-)  # what runs until the service ends
+_FIXED = ("server", "redis", "detector", "fires", "plates", "watch_list", "traces", "law")
+"""Parts of the configuration that stay until the service ends."""
 
 
 @dataclass(frozen=True, slots=True)

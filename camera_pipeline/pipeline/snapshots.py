@@ -22,7 +22,8 @@ from camera_pipeline.pipeline.annotate import class_colour, draw_box, write_pict
 from camera_pipeline.types import CaptureClock, ClockSource, Detections, Frame, PictureHealth
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # detection alone asks for no time
-_EVERY_FRAME_FPS = 1000.0  # above any camera's rate
+EVERY_FRAME_FPS = 1000.0
+"""Above any camera's rate."""
 STILL_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
@@ -101,7 +102,7 @@ def _frames(path: Path, every_s: float) -> Iterator[Frame]:
     if path.suffix.lower() in STILL_SUFFIXES:
         yield _still(path)
         return
-    camera = Camera(id="detect", analyse_fps=1.0 / every_s if every_s else _EVERY_FRAME_FPS, motion_gate=False)
+    camera = Camera(id="detect", analyse_fps=1.0 / every_s if every_s else EVERY_FRAME_FPS, motion_gate=False)
     yield from RecordedSource(camera, [path], start=_EPOCH).frames()
 
 

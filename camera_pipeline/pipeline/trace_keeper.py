@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from camera_pipeline.clock import Clock, SystemClock
@@ -124,7 +125,7 @@ class TraceKeeper:
                 continue
             if item is None:
                 break
-            self._try(lambda item=item: self._add(*item))  # type: ignore[misc]
+            self._try(partial(self._add, *item))
             self._try(self._flush_when_due)
         self._try(self._flush)
         for piece in self._pieces.values():

@@ -18,7 +18,7 @@ from camera_pipeline.machine import processor
 from models.training.augment import PAD_VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from camera_pipeline.detect.accuracy import Evaluation
@@ -108,6 +108,28 @@ def speed_of(path: Path, input_wh: tuple[int, int]) -> dict[str, Any]:
     """How fast the model is on this machine."""
     return {
         "ms": median_ms(path, input_wh),
+        "threads": 1,
+        "provider": "CPUExecutionProvider",
+        "machine": f"{processor()}, one core",
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
+    }
+
+
+def processor_time(once: Callable[[], object], of: str) -> dict[str, Any]:
+    """How long something takes on one core, whatever other programs run: the median of its processor time.
+
+    Args:
+        once: does it.
+        of: what it is, in words.
+    """
+    times = []
+    for _ in range(SPEED_RUNS):
+        began_s = time.process_time()
+        once()
+        times.append((time.process_time() - began_s) * 1e3)
+    return {
+        "ms": float(f"{statistics.median(times[SPEED_RUNS // 10 :]):.3g}"),
+        "of": f"{of}; processor time",
         "threads": 1,
         "provider": "CPUExecutionProvider",
         "machine": f"{processor()}, one core",

@@ -6,14 +6,11 @@ Run as a program after training. Accuracy is that of the exported file, by the p
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
-import onnxruntime
 import torch
 from tqdm import tqdm
 
@@ -21,11 +18,10 @@ from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.manifest_file import accuracy_of, write_manifest
 from camera_pipeline.detect.plate_finder import PlateFinder
 from camera_pipeline.detect.plate_recall import PlateRecall
-from camera_pipeline.machine import processor
 from camera_pipeline.pipeline.finder_evaluation import FinderEvaluation
 from models.training.augment import PAD_VALUE
 from models.training.config import ROOT, PlatesConfig, load_config
-from models.training.manifest import SPEED_RUNS, identity, origin
+from models.training.manifest import identity, origin, processor_time
 from models.training.onnx_file import write_onnx
 from models.training.plate_net import STEP_PX, Deployed, PlateNet
 from models.training.plate_views import training_samples
@@ -97,19 +93,7 @@ def speed(path: Path) -> dict[str, Any]:
     finder = PlateFinder(DetectorSettings(model=str(path.with_suffix(".yaml"))))
     width, height = finder.manifest.input.width_px, finder.manifest.input.height_px
     crop = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8), (0, 0), 2)
-    times = []
-    for _ in range(SPEED_RUNS):
-        began_s = time.process_time()
-        finder.find([crop.astype(np.uint8)])
-        times.append((time.process_time() - began_s) * 1e3)
-    return {
-        "ms": float(f"{statistics.median(times[SPEED_RUNS // 10 :]):.3g}"),
-        "of": "a crop, fitting and decoding included; processor time",
-        "threads": 1,
-        "provider": "CPUExecutionProvider",
-        "machine": f"{processor()}, one core",
-        "runtime": f"onnxruntime {onnxruntime.__version__}",
-    }
+    return processor_time(lambda: finder.find([crop.astype(np.uint8)]), "a crop, fitting and decoding included")
 
 
 def main() -> None:

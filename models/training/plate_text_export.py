@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import statistics
-import time
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 import torch
 
 from camera_pipeline.config import DetectorSettings
@@ -23,9 +20,8 @@ from camera_pipeline.detect.plate_accuracy import LabelledPlate, measure, read_l
 from camera_pipeline.detect.plate_sheet import write_misread
 from camera_pipeline.detect.plate_strips import TWO_LINE_ASPECT
 from camera_pipeline.detect.plate_text import PlateReader
-from camera_pipeline.machine import processor
 from models.training.config import ROOT, PlateTextConfig, load_config
-from models.training.manifest import SPEED_RUNS, identity
+from models.training.manifest import identity, processor_time
 from models.training.onnx_file import write_onnx
 from models.training.plate_text import StripReader, heldout
 
@@ -76,19 +72,7 @@ def shrunk(plates: list[LabelledPlate], row_px: int) -> list[LabelledPlate]:
 def speed(reader: PlateReader) -> dict[str, Any]:
     """Median processor time of a two-line plate alone, cutting and decoding included; other programs do not count."""
     plate = np.random.default_rng(0).integers(0, 256, (90, 120), dtype=np.uint8)
-    times = []
-    for _ in range(SPEED_RUNS):
-        began_s = time.process_time()
-        reader.read([plate])
-        times.append((time.process_time() - began_s) * 1e3)
-    return {
-        "ms": round(statistics.median(times[SPEED_RUNS // 10 :]), 2),
-        "of": "a two-line plate alone, processor time",
-        "threads": 1,
-        "provider": "CPUExecutionProvider",
-        "machine": f"{processor()}, one core",
-        "runtime": f"onnxruntime {onnxruntime.__version__}",
-    }
+    return processor_time(lambda: reader.read([plate]), "a two-line plate alone, cutting and decoding included")
 
 
 def main() -> None:

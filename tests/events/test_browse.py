@@ -114,6 +114,15 @@ def test_an_entry_that_is_no_event_is_named_with_the_cure(redis_server: RedisSer
         list(read(redis_server.settings))
 
 
+def test_who_follows_may_pass_over_what_is_no_event(redis_server: RedisServer) -> None:
+    redis_server.client().xadd("cam:violations", {"event": "rubbish"})
+    publish(redis_server, samples(2))
+    broken: list[RecordError] = []
+    events = follow(redis_server.settings, since=START, on_broken=broken.append)
+    assert list(islice(events, 2)) == samples(2)
+    assert ["not an event record" in str(error) for error in broken] == [True]
+
+
 def _read(settings: RedisSettings) -> Iterator[Event]:
     return read(settings)
 

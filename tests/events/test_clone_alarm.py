@@ -1,7 +1,7 @@
 """One plate on two vehicles is told; one vehicle at two cameras, and plates that are not sure, are not."""
 
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,10 +49,10 @@ def seen(
     )
 
 
-def alarms(*sightings: Event, **settings: Any) -> list[Event]:
+def alarms(*sightings: Event, now: datetime = START + timedelta(days=1), **settings: Any) -> list[Event]:
     chosen = CloneSettings(**settings)
     alarm = CloneAlarm(chosen, Roads(chosen, CAMERAS))
-    return [found for found in map(alarm.see, sightings) if found is not None]
+    return [found for one in sightings if (found := alarm.see(one, now)) is not None]
 
 
 def test_a_plate_that_is_sooner_elsewhere_than_the_road_allows_is_told_with_both_sightings() -> None:
@@ -113,6 +113,12 @@ def test_a_plate_is_forgotten_after_its_time() -> None:
     late = seen("a", 7 * 3600, 7 * 3600 + 10, vehicle="motorcycle")
     assert alarms(seen("a", 0, 10), late) == []
     assert len(alarms(seen("a", 0, 10), late, remember_h=8.0)) == 1
+
+
+def test_a_clock_that_runs_ahead_makes_nothing_forgotten() -> None:
+    ahead = seen("b", 10 * 86_400, 10 * 86_400 + 10, display="51F-000.01")
+    both = (seen("a", 0, 10), ahead, seen("b", 210, 220))
+    assert len(alarms(*both, now=START + timedelta(minutes=5))) == 1
 
 
 @given(

@@ -76,6 +76,7 @@ def incidents(redis: RedisServer) -> list[Event]:
 
 def test_a_cloned_plate_is_told_once_though_the_watch_starts_again(redis_server: RedisServer, tmp_path: Path) -> None:
     deliver(redis_server, tmp_path / "edge-1", recent("a", 0))
+    redis_server.client().xadd("cam:sightings", {"event": "rubbish"})  # is passed over
     with watching(redis_server, tmp_path / "centre") as told:
         deliver(redis_server, tmp_path / "edge-2", recent("b", 60))
         wait_for(lambda: len(incidents(redis_server)) == 1)

@@ -70,9 +70,8 @@ class Congestion(Rule[CongestionSettings]):
 
     Details: `zone`, `level` (`slow` or `standing`), `car_units`, `pace`, `vehicles`, and of the longest queue of slow
     vehicles `queue_vehicles`, `queue_share` (of the zone's length in the picture) and, where the camera is calibrated,
-    `queue_m`; all are means: of the minute
-    before the onset, at the end of the whole jam. `duration_s` at the end. `media_time_s` of the onset is when the jam
-    began.
+    `queue_m`; all are means: of the minute before the onset, at the end of the whole jam. `duration_s` at the end.
+    `media_time_s` of the onset is when the jam began.
     """
 
     kind = EventKind.INCIDENT

@@ -34,6 +34,7 @@ class WatchListHit(Rule[WatchListRuleSettings]):
     kind = EventKind.INCIDENT
     version = "1"
     tells_acts = False
+    needs = ("plates", "watch_list")
     settings_type = WatchListRuleSettings
 
     def __init__(self, camera: Camera, settings: WatchListRuleSettings, class_names: tuple[str, ...]) -> None:

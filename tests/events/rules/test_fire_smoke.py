@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from camera_pipeline.config import Camera, RuleEntry
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.engine import RuleEngine
+from camera_pipeline.events.history import Histories
 from camera_pipeline.events.rule import make_rule
 from camera_pipeline.types import CaptureClock, ClockSource, Coverage, Event, Fire, Scene, Tracks
 
@@ -140,9 +141,9 @@ def test_an_ignored_zone_holds_no_fire(box: Sequence[float], count: int) -> None
 def test_a_new_session_begins_afresh() -> None:
     rule = make_rule(camera(), camera().rules[0], ("car",))
     for index in range(4):
-        assert list(rule.update(scene(index, (fire(),)), None)) == []  # type: ignore[arg-type]
+        assert list(rule.update(scene(index, (fire(),)), Histories())) == []
     rule.reset()
-    assert [list(rule.update(scene(index, (fire(),)), None)) for index in range(4, 8)] == [[]] * 4  # type: ignore[arg-type]
+    assert [list(rule.update(scene(index, (fire(),)), Histories())) for index in range(4, 8)] == [[]] * 4
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_onsets_and_ends_alternate_and_state_is_bounded(looks: list[Look]) -> No
     rule = make_rule(camera(clear_s=3.0), camera(clear_s=3.0).rules[0], ("car",))
     phases = []
     for index, look in enumerate(looks):
-        phases += [found.phase for found in rule.update(scene(index, look), None)]  # type: ignore[arg-type]
+        phases += [found.phase for found in rule.update(scene(index, look), Histories())]
         assert len(rule._places) <= 6 * 8  # boxes a look times looks
     assert phases == ["onset", "end"] * (len(phases) // 2) + ["onset"] * (len(phases) % 2)
 
