@@ -15,18 +15,8 @@ from camera_pipeline.config.model import (
     TraceSettings,
     Transport,
 )
-from camera_pipeline.config.shapes import (
-    Box,
-    CameraCalibration,
-    Lane,
-    Line,
-    MarkedPoint,
-    MarkedPoints,
-    Point,
-    Polygon,
-    Settings,
-    Signal,
-)
+from camera_pipeline.config.shapes import Box, CameraCalibration, Lane, MarkedPoint, MarkedPoints, Signal
+from camera_pipeline.config.values import Line, Point, Polygon, Settings
 from camera_pipeline.config.wanted import CloneSettings, TravelTime, WatchListSettings
 
 __all__ = [

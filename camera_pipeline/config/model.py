@@ -18,7 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from camera_pipeline.config.shapes import CameraCalibration, Fraction, Lane, Line, Name, Polygon, Settings, Signal, Zone
+from camera_pipeline.config.shapes import CameraCalibration, Lane, Signal
+from camera_pipeline.config.values import Fraction, Line, Name, Polygon, Settings, Zone
 from camera_pipeline.config.wanted import CloneSettings, WatchListSettings
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from camera_pipeline.config.mistakes import KeyPath, Mistake, mistakes_error, shown, translate
-from camera_pipeline.config.shapes import Settings
+from camera_pipeline.config.values import Settings
 from camera_pipeline.config.yaml_file import read_yaml
 
 S = TypeVar("S", bound=Settings)

@@ -1,38 +1,15 @@
-"""What is drawn on a camera's picture, and the types that all settings are made of. Used by `model.py` and by rules.
+"""What is drawn on a camera's picture: lanes, signal lamps, marked points of a calibration.
 
 Points are fractions 0..1 of the picture, `[x, y]`, origin top left.
 """
 
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Point = tuple[Fraction, Fraction]
-Line = Annotated[tuple[Point, ...], Field(min_length=2)]
-Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
+from camera_pipeline.config.values import Fraction, Point, Polygon, Settings
+
 _MAX_POINTS = 30  # of a calibration; every four of them are compared, more add little
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-"""Letters, digits, `_ . -`; begins with a letter or digit; at most 64 characters."""
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("no such time zone; write it as in the tz database, e.g. Asia/Ho_Chi_Minh") from error
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
-"""A time zone by its name in the tz database."""
-
-
-class Settings(BaseModel):
-    """Base of everything configurable: closed and frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Lane(Settings):

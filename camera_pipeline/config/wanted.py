@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 
-from camera_pipeline.config.shapes import Fraction, Name, Settings
+from camera_pipeline.config.values import Fraction, Name, Settings
 
 
 class WatchListSettings(Settings):

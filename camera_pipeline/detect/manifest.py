@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, JsonValue, PositiveInt, ValidationError, model_validator
 
 from camera_pipeline.config import Settings
-from camera_pipeline.config.shapes import Fraction, Name
+from camera_pipeline.config.values import Fraction, Name
 from camera_pipeline.errors import ModelError
 
 

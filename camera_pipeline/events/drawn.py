@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args
 
 from camera_pipeline.config import Camera, Settings
 from camera_pipeline.config.mistakes import KeyPath, Mistake
-from camera_pipeline.config.shapes import Name
+from camera_pipeline.config.values import Name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, PositiveInt
 
-from camera_pipeline.config.shapes import Name, Settings, Zone
+from camera_pipeline.config.values import Name, Settings, Zone
 from camera_pipeline.types import Mark
 
 

@@ -17,7 +17,7 @@ from pydantic import PositiveInt, ValidationError
 
 from camera_pipeline.config import Camera, RuleEntry, Settings
 from camera_pipeline.config.mistakes import Mistake, key_path, translate
-from camera_pipeline.config.shapes import Fraction
+from camera_pipeline.config.values import Fraction
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import missing_drawings

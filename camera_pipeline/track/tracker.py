@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from camera_pipeline.config import Settings
-from camera_pipeline.config.shapes import Fraction
+from camera_pipeline.config.values import Fraction
 from camera_pipeline.track.association import assign
 from camera_pipeline.track.motion import Float64
 from camera_pipeline.track.table import Bool, Int64, TrackTable

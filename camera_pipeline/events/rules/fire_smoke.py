@@ -23,7 +23,7 @@ import numpy as np
 from pydantic import PositiveFloat, PositiveInt, model_validator
 
 from camera_pipeline.config import Camera
-from camera_pipeline.config.shapes import Fraction
+from camera_pipeline.config.values import Fraction
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import ZoneName
 from camera_pipeline.events.history import Histories

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat
 
 from camera_pipeline.config import Camera, Settings
-from camera_pipeline.config.shapes import Name, Point
+from camera_pipeline.config.values import Name, Point
 from camera_pipeline.events.candidate import Candidate
 from camera_pipeline.events.drawn import LineName
 from camera_pipeline.events.history import Histories, Vehicles

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
-from camera_pipeline.config.shapes import Fraction
+from camera_pipeline.config.values import Fraction
 from camera_pipeline.events.drawn import LineName, SignalName
 from camera_pipeline.events.rule import VehicleSettings
 from camera_pipeline.events.rules.signal_log import Span
