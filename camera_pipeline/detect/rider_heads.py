@@ -1,6 +1,6 @@
 """Who rides a motorcycle: heads on a crop of it, each with a helmet, bare, or not to be told. Not thread-safe.
 
-A library: no model of this kind ships yet, and no rule uses it; see docs/models/riders.md.
+The shipped model finds helmets well and bare heads badly: docs/models/riders.md says what may rest on it.
 """
 
 from dataclasses import dataclass

@@ -99,7 +99,7 @@ def write(sample: Sample, folder: Path) -> None:
 
 
 def prepare(riders: Path, target: Path) -> None:
-    """Write the folders `train`, `bared`, `val`, `heads` (close pictures, for measuring only) and `both` of `target`.
+    """Write the folders `train` and `bared` of `target`, and those that `write_judges` writes.
 
     Args:
         riders: the set with `train`, `val` and `val_heads`.
@@ -112,6 +112,11 @@ def prepare(riders: Path, target: Path) -> None:
             changed = bared(rng, crop)
             if (changed.classes == BARE).any():
                 write(changed, target / "bared")
+    write_judges(riders, target)
+
+
+def write_judges(riders: Path, target: Path) -> None:
+    """Write what is only measured with: the folders `val`, `heads` (close pictures) and `both` of `target`."""
     judges = [crop for sample in load_samples(riders / "val") for crop in crops_of(sample)]
     close = [heads_of(sample) for sample in load_samples(riders / "val_heads")]
     for part, samples in (("val", judges), ("heads", close), ("both", judges + close)):
