@@ -7,6 +7,12 @@ CameraPipelineError
 │   ├── MediaError            a recorded file, trace or picture that cannot be used
 │   ├── EvidenceKeyError      a signing or public key that is missing, open to others, or no key
 │   └── SimulatorError        the camera simulator cannot serve what was asked (port, fault, path)
+├── ReviewError               what somebody asked of the review cannot be done; told to them, nothing is wrong
+│   ├── SignInError           name or password are wrong, the account is locked, or the session has ended
+│   ├── ForbiddenError        no right to it
+│   ├── MissingError          there is no such thing, or it must not be known
+│   ├── ConflictError         somebody else was first
+│   └── InvalidError          what was given cannot be
 ├── SessionError              one connection to a camera ended; the supervisor retries
 │   ├── ConnectError          refused, unreachable, not found, timed out
 │   ├── AuthError             the camera refused the user name or password
@@ -49,6 +55,30 @@ class EvidenceKeyError(UserError):
 
 class SimulatorError(UserError):
     """The camera simulator cannot serve what was asked: a port, a fault, a path."""
+
+
+class ReviewError(CameraPipelineError):
+    """What somebody asked of the review cannot be done. Shown to them."""
+
+
+class SignInError(ReviewError):
+    """Name or password are wrong, the account is locked or disabled, or the session has ended."""
+
+
+class ForbiddenError(ReviewError):
+    """There is no right to it."""
+
+
+class MissingError(ReviewError):
+    """There is no such case, user or file, or whoever asks must not know of it."""
+
+
+class ConflictError(ReviewError):
+    """Somebody else was first: the case is claimed or decided, the name is taken."""
+
+
+class InvalidError(ReviewError):
+    """What was given cannot be: a password that is too short, a rejection without a reason."""
 
 
 class SessionError(CameraPipelineError):

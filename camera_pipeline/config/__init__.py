@@ -15,6 +15,7 @@ from camera_pipeline.config.model import (
     TraceSettings,
     Transport,
 )
+from camera_pipeline.config.reviewing import ReviewSettings
 from camera_pipeline.config.shapes import Box, CameraCalibration, Lane, MarkedPoint, MarkedPoints, Signal
 from camera_pipeline.config.values import Line, Point, Polygon, Settings
 from camera_pipeline.config.wanted import CloneSettings, TravelTime, WatchListSettings
@@ -37,6 +38,7 @@ __all__ = [
     "Point",
     "Polygon",
     "RedisSettings",
+    "ReviewSettings",
     "RuleEntry",
     "ServerSettings",
     "Settings",

@@ -26,6 +26,7 @@ _TOP_KEYS = (
     "watch_list",
     "clones",
     "traces",
+    "review",
     "law",
     "defaults",
     "camera_list",
@@ -129,9 +130,10 @@ def _validated(raw: dict[str, Any], environ: Mapping[str, str], mistakes: list[M
         for index, camera in enumerate(raw["cameras"])
         for key in ("url", "substream_url")
     ]
-    if isinstance(raw.get("redis"), dict):
-        raw["redis"] = dict(raw["redis"])
-        places.append((raw["redis"], "url", ("redis", "url")))
+    for section, key in (("redis", "url"), ("review", "database")):
+        if isinstance(raw.get(section), dict):
+            raw[section] = dict(raw[section])
+            places.append((raw[section], key, (section, key)))
     for owner, key, key_path in places:
         if isinstance(owner.get(key), str):
             owner[key], found = fill_secrets(owner[key], key_path, environ)

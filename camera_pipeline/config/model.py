@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from camera_pipeline.config.reviewing import ReviewSettings
 from camera_pipeline.config.shapes import CameraCalibration, Lane, Signal
 from camera_pipeline.config.values import Fraction, Line, Name, Polygon, Settings, Zone
 from camera_pipeline.config.wanted import CloneSettings, WatchListSettings
@@ -209,6 +210,8 @@ class Config(Settings):
     """Plates that somebody looks for; none: nobody does."""
     clones: CloneSettings = CloneSettings()
     """When one plate on two cameras cannot be one vehicle."""
+    review: ReviewSettings = ReviewSettings()
+    """The pages where officers decide."""
     law: str = "vietnam"
     """Law table that events of violations are referred to: a shipped one by name, or the path of a file (`.yaml`)."""
     cameras: tuple[Camera, ...]

@@ -26,6 +26,7 @@ from camera_pipeline.config import (
     MarkedPoint,
     PlateSettings,
     RedisSettings,
+    ReviewSettings,
     ServerSettings,
     Settings,
     Signal,
@@ -47,6 +48,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("`watch_list` at the top level", WatchListSettings),
     ("`clones`", CloneSettings),
     ("each of `travel_times` in `clones`", TravelTime),
+    ("`review`", ReviewSettings),
     ("`defaults`, and every camera", CameraDefaults),
     ("each of `cameras`", Camera),
     ("each of `lanes`", Lane),
@@ -58,7 +60,7 @@ _SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
 
 _ELSEWHERE: dict[type[Settings], set[str]] = {
     Camera: set(CameraDefaults.model_fields),
-    Config: {"server", "redis", "detector", "fires", "clones", "cameras"},
+    Config: {"server", "redis", "detector", "fires", "clones", "review", "cameras"},
 }
 """Keys that stand in a table of their own."""
 

@@ -1,0 +1,112 @@
+"""A desk with people and cases, for tests of the review."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from camera_pipeline.config import ReviewSettings
+from camera_pipeline.review.accounts import add_first_administrator, add_user, change_own_password
+from camera_pipeline.review.desk import Desk
+from camera_pipeline.review.intake import take_in
+from camera_pipeline.review.rights import ALL_AREAS, Actor, Role
+from camera_pipeline.review.sign_in import sign_in
+from camera_pipeline.types import Event, EventKind
+from tests.events.sample_events import sample
+
+NOW = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
+PASSWORD = "seven green lamps"  # noqa: S105 - of tests
+NORTH, SOUTH = "north", "south"
+
+
+class StillClock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        """Return the time that was set."""
+        return self.at
+
+    def monotonic_s(self) -> float:
+        """Return seconds."""
+        return self.at.timestamp()
+
+    def pass_by(self, **duration: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(**duration)
+
+
+def clock_of(desk: Desk) -> StillClock:
+    """Return the clock of a desk of tests."""
+    assert isinstance(desk.clock, StillClock)
+    return desk.clock
+
+
+def actor(role: Role, area: str = ALL_AREAS, user_id: int = 1, name: str = "") -> Actor:
+    """Return somebody with one role, whom no table need know."""
+    return Actor(
+        user_id=user_id,
+        name=name or role.value,
+        full_name=role.value.title(),
+        grants=frozenset({(role, area)}),
+        client="test",
+    )
+
+
+def administrator(desk: Desk) -> Actor:
+    """Return the first administrator, signed in."""
+    add_first_administrator(desk, "root", PASSWORD)
+    return sign_in(desk, "root", PASSWORD, "test")[1]
+
+
+def person(desk: Desk, name: str, role: Role, area: str = ALL_AREAS) -> Actor:
+    """Add a user with one role and return them signed in, their first password changed."""
+    add_user(
+        desk, actor(Role.ADMINISTRATOR, user_id=_anybody(desk)), name, name.title(), f"first {PASSWORD}", [(role, area)]
+    )
+    new = sign_in(desk, name, f"first {PASSWORD}", "test")[1]
+    change_own_password(desk, new, f"first {PASSWORD}", PASSWORD)
+    return sign_in(desk, name, PASSWORD, "test")[1]
+
+
+def _anybody(desk: Desk) -> int:
+    """The audit log names users by id: the first one that is there will do."""
+    from sqlalchemy import select
+
+    from camera_pipeline.review.tables import User
+
+    with desk.database.reading() as session:
+        found = session.scalar(select(User.id).limit(1))
+    if found is None:
+        add_first_administrator(desk, "root", PASSWORD)
+        return _anybody(desk)
+    return found
+
+
+def violation(number: int, *, area: str = NORTH, plate: str | None = "30A12345", **changes: Any) -> Event:
+    """Return the nth violation, `number` seconds after the start of the samples."""
+    details = {"plate": {"text": plate}} if plate else {}
+    return replace(sample(number), **{"area": area, "details": details, **changes})
+
+
+def incident(number: int, *, phase: str, act_id: str, area: str = NORTH) -> Event:
+    """Return onset or end of an incident."""
+    return replace(
+        sample(number, EventKind.INCIDENT),
+        type="congestion",
+        phase=phase,
+        area=area,
+        details={"act_id": act_id},
+        legal=None,
+    )
+
+
+def fill(desk: Desk, count: int, **changes: Any) -> list[str]:
+    """Take in that many violations and return their ids, oldest first."""
+    events = [violation(number, **changes) for number in range(count)]
+    assert all([take_in(desk, event) for event in events])
+    return [event.event_id for event in events]
+
+
+SETTINGS = ReviewSettings()
