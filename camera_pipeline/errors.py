@@ -6,13 +6,13 @@ CameraPipelineError
 │   ├── ModelError            a model or manifest that cannot be used
 │   ├── MediaError            a recorded file, trace or picture that cannot be used
 │   ├── EvidenceKeyError      a signing or public key that is missing, open to others, or no key
-│   └── SimulatorError        the camera simulator cannot serve what was asked (port, fault, path)
-├── ReviewError               what somebody asked of the review cannot be done; told to them, nothing is wrong
-│   ├── SignInError           name or password are wrong, the account is locked, or the session has ended
-│   ├── ForbiddenError        no right to it
-│   ├── MissingError          there is no such thing, or it must not be known
-│   ├── ConflictError         somebody else was first
-│   └── InvalidError          what was given cannot be
+│   ├── SimulatorError        the camera simulator cannot serve what was asked (port, fault, path)
+│   └── ReviewError           what somebody asked of the review cannot be done; shown to them
+│       ├── SignInError       name or password are wrong, the account is locked, or the session has ended
+│       ├── ForbiddenError    no right to it
+│       ├── MissingError      there is no such thing, or it must not be known
+│       ├── ConflictError     somebody else was first
+│       └── InvalidError      what was given cannot be
 ├── SessionError              one connection to a camera ended; the supervisor retries
 │   ├── ConnectError          refused, unreachable, not found, timed out
 │   ├── AuthError             the camera refused the user name or password
@@ -57,7 +57,7 @@ class SimulatorError(UserError):
     """The camera simulator cannot serve what was asked: a port, a fault, a path."""
 
 
-class ReviewError(CameraPipelineError):
+class ReviewError(UserError):
     """What somebody asked of the review cannot be done. Shown to them."""
 
 

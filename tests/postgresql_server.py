@@ -29,9 +29,9 @@ class PostgresqlServer:
         """Return SQLAlchemy's URL of a database."""
         return f"postgresql+psycopg://{_USER}@/{database}?host={self.folder}"
 
-    def execute(self, statement: str) -> None:
-        """Run one statement beside any database."""
-        with psycopg.connect(host=str(self.folder), user=_USER, dbname="postgres", autocommit=True) as link:
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        """Run statements as the owner of everything."""
+        with psycopg.connect(host=str(self.folder), user=_USER, dbname=database, autocommit=True) as link:
             link.execute(statement)  # type: ignore[arg-type]  # psycopg wants literals
 
 

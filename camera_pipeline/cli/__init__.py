@@ -16,6 +16,7 @@ from camera_pipeline.cli import (
     plates,
     recorded,
     rehearse,
+    review,
     simulate,
 )
 from camera_pipeline.errors import CameraPipelineError, UserError
@@ -35,6 +36,7 @@ simulate.register(app)
 demonstration.register(app)
 calibrate.register(app)
 rehearse.register(app)
+review.register(app)
 app.add_typer(messages.app, name="events")
 app.add_typer(models.app, name="models")
 app.add_typer(plates.app, name="plates")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.tables import Case, User, VerdictRow
@@ -60,3 +60,9 @@ def _to_json(verdict: VerdictRow, case: Case, officer: str) -> bytes:
 
 def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def newest_verdict(desk: Desk) -> int:
+    """Return the number of the newest verdict, final or not; 0 for none."""
+    with desk.database.reading() as session:
+        return session.scalar(select(func.max(VerdictRow.id))) or 0

@@ -1,6 +1,7 @@
-"""Desks on SQLite and on a real PostgreSQL server; every test has a database of its own, copied from a migrated one."""
+"""Desks on SQLite and on a real PostgreSQL server; every test finds it migrated and empty."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,12 +17,20 @@ from tests.review.kit import SETTINGS, StillClock
 __all__ = ["redis_server", "shared_redis"]
 
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of random name is made there
+_EMPTY = (
+    "ALTER TABLE audit DISABLE TRIGGER audit_kept; "
+    "TRUNCATE users, grants, sign_ins, cases, verdicts, audit RESTART IDENTITY; "
+    "ALTER TABLE audit ENABLE TRIGGER audit_kept"
+)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresqlServer]:
-    """A server with a migrated database `template`."""
+    """A server with a migrated database `review`."""
     with running() as server:
-        server.execute("CREATE DATABASE template")
-        with closing(Database(server.url("template"))) as database:
+        server.execute("CREATE DATABASE review")
+        with closing(Database(server.url("review"))) as database:
             database.migrate()
         yield server
 
@@ -36,19 +45,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A migrated SQLite database of one's own."""
-    shutil.copy(sqlite_template, tmp_path / "review.sqlite")
-    return f"sqlite:///{tmp_path / 'review.sqlite'}"
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
+    """A migrated SQLite database of one's own; in memory where the system has a place for that."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        path = shutil.copy(sqlite_template, Path(folder) / "review.sqlite")
+        yield f"sqlite:///{path}"
 
 
 @pytest.fixture
-def postgresql_url(postgresql: PostgresqlServer, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A migrated PostgreSQL database of one's own."""
-    name = f"t{abs(hash(request.node.nodeid))}"
-    postgresql.execute(f"CREATE DATABASE {name} TEMPLATE template")
-    yield postgresql.url(name)
-    postgresql.execute(f"DROP DATABASE {name}")
+def postgresql_url(postgresql: PostgresqlServer) -> str:
+    """The PostgreSQL database, emptied."""
+    postgresql.execute(_EMPTY, "review")
+    return postgresql.url("review")
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from camera_pipeline.config import ReviewSettings
-from camera_pipeline.review.accounts import add_first_administrator, add_user, change_own_password
+from camera_pipeline.review.accounts import add_first_administrator
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.intake import take_in
 from camera_pipeline.review.rights import ALL_AREAS, Actor, Role
 from camera_pipeline.review.sign_in import sign_in
+from camera_pipeline.review.tables import Grant, User
 from camera_pipeline.types import Event, EventKind
 from tests.events.sample_events import sample
 
@@ -61,27 +62,13 @@ def administrator(desk: Desk) -> Actor:
 
 
 def person(desk: Desk, name: str, role: Role, area: str = ALL_AREAS) -> Actor:
-    """Add a user with one role and return them signed in, their first password changed."""
-    add_user(
-        desk, actor(Role.ADMINISTRATOR, user_id=_anybody(desk)), name, name.title(), f"first {PASSWORD}", [(role, area)]
-    )
-    new = sign_in(desk, name, f"first {PASSWORD}", "test")[1]
-    change_own_password(desk, new, f"first {PASSWORD}", PASSWORD)
-    return sign_in(desk, name, PASSWORD, "test")[1]
-
-
-def _anybody(desk: Desk) -> int:
-    """The audit log names users by id: the first one that is there will do."""
-    from sqlalchemy import select
-
-    from camera_pipeline.review.tables import User
-
-    with desk.database.reading() as session:
-        found = session.scalar(select(User.id).limit(1))
-    if found is None:
-        add_first_administrator(desk, "root", PASSWORD)
-        return _anybody(desk)
-    return found
+    """Add a user with one role, who cannot sign in, and return them as if they had."""
+    with desk.database.writing() as session:
+        user = User(name=name, full_name=name.title(), password_hash="", created_at=NOW)
+        user.grants = [Grant(role=role, area=area)]
+        session.add(user)
+        session.flush()
+        return actor(role, area, user.id, name)
 
 
 def violation(number: int, *, area: str = NORTH, plate: str | None = "30A12345", **changes: Any) -> Event:
@@ -105,7 +92,8 @@ def incident(number: int, *, phase: str, act_id: str, area: str = NORTH) -> Even
 def fill(desk: Desk, count: int, **changes: Any) -> list[str]:
     """Take in that many violations and return their ids, oldest first."""
     events = [violation(number, **changes) for number in range(count)]
-    assert all([take_in(desk, event) for event in events])
+    for event in events:
+        assert take_in(desk, event)
     return [event.event_id for event in events]
 
 

@@ -80,6 +80,6 @@ def test_changing_ones_password_needs_the_old_and_another(sqlite_desk: Desk, old
 def test_what_was_changed_is_in_the_audit_log(desk: Desk) -> None:
     root = administrator(desk)
     lan = person(desk, "lan", Role.OFFICER, "north")
-    change_user(desk, root, lan.user_id, grants=[(Role.VIEWER, "south")], password="nine blue lamps")
+    change_user(desk, root, lan.user_id, grants=[(Role.VIEWER, "south")], password=f"new {PASSWORD}")
     found = read_audit(desk, actor(Role.AUDITOR, user_id=root.user_id), AuditFilter(user_name="root"))
     assert found[0].details == {"user": "lan", "disabled": False, "new_password": True, "roles": ["viewer:south"]}

@@ -51,9 +51,13 @@ def test_two_services_may_migrate_at_once(tmp_path: Path) -> None:
 
 
 def test_a_block_that_raises_leaves_nothing_behind(desk: Desk) -> None:
-    with pytest.raises(RuntimeError), desk.database.writing() as session:
-        note(session, NOW, None, Action.SEARCH)
-        raise RuntimeError
+    def fail() -> None:
+        with desk.database.writing() as session:
+            note(session, NOW, None, Action.SEARCH)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with desk.database.reading() as session:
         assert session.scalars(select(AuditEntry)).all() == []
 

@@ -54,5 +54,5 @@ def test_who_must_change_the_password_may_do_nothing_before() -> None:
 def test_a_refusal_says_which_right_and_where() -> None:
     with pytest.raises(ForbiddenError, match="no right to decide in area 'north'"):
         actor(Role.VIEWER).require(Right.DECIDE, NORTH)
-    with pytest.raises(ForbiddenError, match="no right to audit$"):
+    with pytest.raises(ForbiddenError, match=r"no right to audit$"):
         actor(Role.VIEWER).require(Right.AUDIT)

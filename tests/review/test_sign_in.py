@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from camera_pipeline.errors import SignInError
-from camera_pipeline.review.accounts import add_first_administrator, change_own_password, change_user
+from camera_pipeline.review.accounts import add_first_administrator, add_user, change_own_password, change_user
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.rights import Role
 from camera_pipeline.review.sign_in import csrf_token, resume, sign_in, sign_out
 from camera_pipeline.review.tables import AuditEntry, SignIn
-from tests.review.kit import PASSWORD, administrator, clock_of, person
+from tests.review.kit import PASSWORD, administrator, clock_of
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_a_right_password_between_wrong_ones_starts_the_count_anew(desk: Desk, t
 
 def test_who_is_disabled_is_signed_out_and_stays_out(desk: Desk) -> None:
     root = administrator(desk)
-    lan = person(desk, "lan", Role.OFFICER)
+    lan_id = add_user(desk, root, "lan", "", PASSWORD, [(Role.OFFICER, "*")])
     token, _ = sign_in(desk, "lan", PASSWORD, "")
-    change_user(desk, root, lan.user_id, disabled=True)
+    change_user(desk, root, lan_id, disabled=True)
     with pytest.raises(SignInError):
         resume(desk, token, "")
     with pytest.raises(SignInError):
@@ -96,9 +96,9 @@ def test_who_is_disabled_is_signed_out_and_stays_out(desk: Desk) -> None:
 
 def test_new_roles_hold_from_the_next_request_on(desk: Desk) -> None:
     root = administrator(desk)
-    lan = person(desk, "lan", Role.OFFICER)
+    lan_id = add_user(desk, root, "lan", "", PASSWORD, [(Role.OFFICER, "*")])
     token, _ = sign_in(desk, "lan", PASSWORD, "")
-    change_user(desk, root, lan.user_id, grants=[(Role.VIEWER, "south")])
+    change_user(desk, root, lan_id, grants=[(Role.VIEWER, "south")])
     assert resume(desk, token, "").grants == {(Role.VIEWER, "south")}
 
 
