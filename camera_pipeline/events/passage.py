@@ -45,14 +45,14 @@ class TrackQuality:
         seen_share: their share of the frames between its first and its last.
         confidence: mean confidence of the detector.
         height_px: of its highest box.
-        tracks: tracks that were joined.
+        tracks: ids of the tracks that were joined, as traces have them.
     """
 
     frames: int
     seen_share: float
     confidence: float
     height_px: float
-    tracks: int
+    tracks: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,5 +105,5 @@ EXAMPLE_PASSAGE = Passage(
     best_view=BestView(
         frame_index=61012, media_time_s=8122.5, frame_wh=(1920, 1080), xyxy=(598.0, 371.5, 660.0, 480.0)
     ),
-    track=TrackQuality(frames=49, seen_share=0.98, confidence=0.9, height_px=131.25, tracks=1),
+    track=TrackQuality(frames=49, seen_share=0.98, confidence=0.9, height_px=131.25, tracks=(412,)),
 )

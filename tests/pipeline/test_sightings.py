@@ -10,6 +10,7 @@ import av
 import pytest
 from pydantic import SecretStr
 
+from benchmarks.sightings import Comparison, sample_by_trace
 from camera_pipeline.config import Camera, Config, DetectorSettings, PlateSettings, RuleEntry
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.plate_look import PlateLooker
@@ -25,23 +26,28 @@ from tests.golden.cases import START
 from tests.pipeline.conftest import Collected
 
 ROOT = Path(__file__).resolve().parents[2]
-RULE = RuleEntry(
-    kind="sighting",
-    gates={
-        "in": {"line": "stop_line", "towards": [0.52, 0.2]},
-        "through": {"line": "proceed_line", "towards": [0.52, 0.2]},
-    },
-)
 SAMPLE = ROOT / "sample_videos"
 
 
 @pytest.fixture(scope="module")
-def sightings() -> list[Event]:
-    """The sightings of the sample video, by its kept trace."""
-    config = read_config(ROOT / "configs" / "demo.yaml")
-    camera = config.camera("junction").model_copy(update={"rules": (RULE,)})
-    trace = ROOT / "tests" / "golden" / "junction.trace.jsonl.zst"
-    return [*replay_trace(config, camera, trace, output=ReplayOutput()).events]
+def compared() -> Comparison:
+    """The sightings of the sample video, by its kept trace, beside its vehicles."""
+    config = read_config(ROOT / "configs" / "sightings.yaml")
+    return sample_by_trace(config, config.camera("junction"))
+
+
+@pytest.fixture(scope="module")
+def sightings(compared: Comparison) -> list[Event]:
+    """The same, without whose they are."""
+    return [event for events in compared.sightings.values() for event in events]
+
+
+def test_nearly_every_vehicle_of_the_truth_leaves_one_sighting(compared: Comparison) -> None:
+    """Those that do not have tracks that went over to a neighbour, or were hidden for longer than is waited."""
+    assert len(compared.counted()) == 94
+    assert len(compared.with_sightings(1)) >= 84
+    assert len(compared.with_sightings(0)) <= 2
+    assert sum(len(events) for events in compared.sightings.values()) <= 104
 
 
 def test_all_are_sightings_with_ids_of_their_own(sightings: list[Event]) -> None:
