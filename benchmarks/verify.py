@@ -82,7 +82,7 @@ def main() -> None:
             ratio.append(ours[-1] / bare[-1])
         log = EventLog(root / "log", server="edge-1", key=key, clock=SystemClock())
         for first in range(0, lines, 50):
-            log.append("event", [{"record": EVENT}] * 50, outbox=first)
+            log.append("event", [{"record": EVENT}] * 50, outbox=range(first, first + 50))
         began_s = time.thread_time()
         assert not verify_log(root / "log", keys).faults
         lines_a_s = lines / (time.thread_time() - began_s)

@@ -142,3 +142,6 @@ def _print_summary(summary: ReplaySummary, out: Path | None) -> None:
     _console.print(
         f"{len(summary.events)} event(s) in {summary.media_s:.1f} s, {summary.frames} frames analysed{where}"
     )
+    if summary.sealed or summary.unsealed:
+        failed = f", {summary.unsealed} could not be made (see above)" if summary.unsealed else ""
+        _console.print(f"{summary.sealed} sealed folder(s) of evidence{failed}")

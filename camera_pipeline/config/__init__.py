@@ -1,5 +1,6 @@
 """What can be configured (`model.py`), and how it is read from files with every mistake told at once (`file.py`)."""
 
+from camera_pipeline.config.evidence import EvidenceSettings
 from camera_pipeline.config.file import load_config
 from camera_pipeline.config.mistakes import Mistake
 from camera_pipeline.config.model import (
@@ -28,6 +29,7 @@ __all__ = [
     "CloneSettings",
     "Config",
     "DetectorSettings",
+    "EvidenceSettings",
     "FireSettings",
     "Lane",
     "Line",

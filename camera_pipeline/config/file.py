@@ -27,6 +27,7 @@ _TOP_KEYS = (
     "clones",
     "traces",
     "review",
+    "evidence",
     "law",
     "defaults",
     "camera_list",

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from camera_pipeline.config.reviewing import ReviewSettings
+from camera_pipeline.config.evidence import EvidenceSettings
 from camera_pipeline.config.shapes import CameraCalibration, Lane, Signal
 from camera_pipeline.config.values import Fraction, Line, Name, Polygon, Settings, Zone
 from camera_pipeline.config.wanted import CloneSettings, WatchListSettings
@@ -202,6 +203,8 @@ class Config(Settings):
     detector: DetectorSettings = DetectorSettings()
     traces: TraceSettings | None = None
     """Keeps traces for `rehearse`; absent: none are kept. `traces: {}` takes the defaults."""
+    evidence: EvidenceSettings | None = None
+    """Makes sealed evidence and keeps the event log; absent: neither."""
     fires: FireSettings = FireSettings()
     """Used where a camera has the rule `fire_smoke`."""
     plates: PlateSettings | None = None
@@ -223,6 +226,19 @@ class Config(Settings):
         unknown = sorted({name for time in self.clones.travel_times for name in time.between} - known)
         if unknown:
             raise ValueError(f"clones.travel_times names {', '.join(unknown)}, which are no cameras of this file")
+        return self
+
+    @model_validator(mode="after")
+    def _rings_reach_back(self) -> Self:
+        if self.evidence is None:
+            return self
+        roll_s = self.evidence.pre_roll_s + self.evidence.post_roll_s
+        for camera in self.cameras:
+            if camera.ring_s < 2 * roll_s:
+                raise ValueError(
+                    f"ring_s of camera {camera.id} ({camera.ring_s:g}) must be at least twice evidence.pre_roll_s + "
+                    f"post_roll_s ({roll_s:g}); raise it, or shorten the clips"
+                )
         return self
 
     def camera(self, camera_id: str) -> Camera:

@@ -1,8 +1,9 @@
 """The outbox: events wait here, on disk, until Redis has them. SQLite with WAL and `synchronous=FULL`.
 
 `append` is called by the thread that fixes events; when it returns, they survive loss of power. The publisher's thread
-calls the rest. Each side has a connection of its own, so that reading never waits for an append; the publisher's runs
-with `synchronous=NORMAL`: a mark lost with the power only makes it send again what Redis knows already.
+calls the rest, and who keeps the event log `after`. Each side has a connection of its own, so that reading never waits
+for an append; the publisher's runs with `synchronous=NORMAL`: a mark lost with the power only makes it send again what
+Redis knows already.
 """
 
 import os
@@ -98,6 +99,14 @@ class Outbox:
             "sent_at IS NOT NULL AND kind = ? AND seq < ? ORDER BY seq DESC LIMIT ?", kind.value, before_seq, limit
         )
 
+    def after(self, seq: int, limit: int) -> list[Row]:
+        """Return events that were appended after a place in the order, oldest first, of every kind, sent or not."""
+        return self._rows("seq > ? ORDER BY seq LIMIT ?", seq, limit)
+
+    def newest_seq(self) -> int:
+        """Return the place of the event that was appended last; 0 before the first."""
+        return int(self._number("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'") or 0)
+
     def mark_sent(self, seqs: Sequence[int]) -> None:
         """Note that Redis has these rows."""
         self._write("UPDATE outbox SET sent_at = ? WHERE seq = ?", [(time.time(), seq) for seq in seqs])
@@ -145,8 +154,8 @@ class Outbox:
 
     def _number(self, query: str) -> float | None:
         with self._reading, in_words("read", self.path):
-            value: float | None = self._publisher.execute(query).fetchone()[0]
-        return value
+            row: tuple[float | None] | None = self._publisher.execute(query).fetchone()
+        return row[0] if row is not None else None
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> int:
         with self._writing, self._reading, in_words("write", self.path), transaction(self._publisher):

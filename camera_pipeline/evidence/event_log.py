@@ -64,28 +64,28 @@ class EventLog:
             self.broken = self._take_up()
         self.append("opened", [{"broken": self.broken}])
 
-    def append(self, kind: str, bodies: Sequence[Mapping[str, object]], *, outbox: int | None = None) -> None:
-        """Write lines, all or none; they are on the disk when this returns.
+    def append(self, kind: str, bodies: Sequence[Mapping[str, object]], *, outbox: Sequence[int] | None = None) -> None:
+        """Write lines; they are on the disk when this returns. Whoever dies meanwhile leaves the first few of them.
 
         Args:
             kind: of all these lines.
             bodies: JSON values.
-            outbox: how far the outbox is logged with them; None: as before.
+            outbox: how far the outbox is logged with each of them; None: as before.
 
         Raises:
             EvidenceError: they cannot be written.
         """
         with self._lock, _in_words(self.folder):
             seq, prev, lines = self._seq, self._prev, []
-            reached = self.outbox if outbox is None else outbox
             at = stamp(self._clock.now())
-            for body in bodies:
+            for body, reached in zip(bodies, outbox or [self.outbox] * len(bodies), strict=True):
                 line = LogLine(seq=seq + 1, prev=prev, at=at, kind=kind, body=dict(body), outbox=reached)
                 lines.append(sign_line(line, self._key))
                 seq, prev = seq + 1, hash_of(lines[-1])
             self._month = max(self._month, at[:7])  # a clock that was set back must not break the order of the files
             _append_synced(self.folder / f"{self._month}.jsonl", b"".join(line + b"\n" for line in lines))
-            self._seq, self._prev, self.outbox = seq, prev, reached
+            self._seq, self._prev = seq, prev
+            self.outbox = outbox[-1] if outbox else self.outbox
             replace_synced(self.folder / HEAD, self._head() + b"\n")
 
     def note_head(self) -> bytes:

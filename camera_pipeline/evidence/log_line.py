@@ -29,7 +29,7 @@ class LogLine:
         seq: counts from 0.
         prev: sha256 of the line before, without its line break; zeros in the first.
         at: wall-clock time, ISO 8601, UTC.
-        kind: `opened`, `event`, `evidence` or `evidence_missing`.
+        kind: `opened`, `event`, `evidence` ...; `docs/evidence.md` lists them.
         body: what happened.
         outbox: how far the outbox is logged: `seq` of its row.
         signature: over all the rest.

@@ -6,7 +6,7 @@ threads it does not report it. Replays are spread over cores by running several.
 
 import heapq
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +72,20 @@ class MediaFile:
         self._numbers = FrameNumberWatch(parameter_sets(extradata)) if stream.codec_context.name == "h264" else None
         self.unreadable = 0
         """Packets that lack data, follow a lost one, or could not be decoded, so far."""
+        self.on_packet: Callable[[Packet[VideoStream]], None] | None = None
+        """Told of every packet before it is decoded."""
         self.failure: str = ""
         """Why reading stopped before the end; empty when it did not."""
+
+    @property
+    def stream(self) -> VideoStream:
+        """The video stream."""
+        return self._stream
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether a picture had to be turned upright so far."""
+        return self._upright.has_turned
 
     @property
     def tags(self) -> dict[str, str]:
@@ -120,6 +132,8 @@ class MediaFile:
                 if packet.size:
                     if self._container.format.name in _DECODE_TIMES_ONLY and packet.dts is not None:
                         heapq.heappush(self._due, packet.dts)
+                    if self.on_packet is not None:
+                        self.on_packet(packet)
                     yield packet
         except av.FFmpegError as error:
             self.failure = error.strerror or type(error).__name__

@@ -16,6 +16,8 @@ from camera_pipeline.errors import MediaError
 from camera_pipeline.ingest.decoding import FrameMaker
 from camera_pipeline.ingest.files import video_files
 from camera_pipeline.ingest.media_file import DecodedPicture, MediaFile, open_media
+from camera_pipeline.ingest.packet_ring import PacketRing
+from camera_pipeline.ingest.ring_feed import RingFeed
 from camera_pipeline.ingest.start_time import StartTime, start_time
 from camera_pipeline.ingest.timeline import Timeline
 from camera_pipeline.types import ClockSource, Frame
@@ -52,13 +54,20 @@ class RecordedSource:
         files: video files, or folders of segments.
         start: wall-clock time of the first picture, aware; None: from the first file.
         fps: frames a second of raw streams, which hold no times; None: as the bitstream says, else 25.
+        ring: gets the packets as they are read, as a live camera's does; None: they are not kept.
 
     Raises:
         MediaError: a path does not exist, a folder holds no video, or `start` has no time zone.
     """
 
     def __init__(
-        self, camera: Camera, files: Sequence[Path], *, start: datetime | None = None, fps: float | None = None
+        self,
+        camera: Camera,
+        files: Sequence[Path],
+        *,
+        start: datetime | None = None,
+        fps: float | None = None,
+        ring: PacketRing | None = None,
     ) -> None:
         if start is not None and start.tzinfo is None:
             said = start.isoformat()
@@ -68,6 +77,7 @@ class RecordedSource:
         self._named_outright = {path for path in files if not path.is_dir()}
         self._given = start
         self._fps = fps
+        self._feed = None if ring is None else RingFeed(ring, _SESSION)
         self.reports: list[FileReport] = []
         """One a file that is done; grows while `frames` runs."""
 
@@ -92,9 +102,13 @@ class RecordedSource:
     def _file(self, path: Path, run: "_Run") -> Generator[Frame]:
         with open_media(path) as media:
             run.begin(media)
+            if self._feed is not None:
+                self._feed.begin(media)
             before = run.maker.decoded
             for picture in media.pictures():
                 frame = run.frame(picture, first=run.maker.decoded == before)
+                if self._feed is not None:
+                    self._feed.placed(media, picture, run.media_s, run.captured_s)
                 if frame is not None:
                     yield frame
             pictures = run.maker.decoded - before
@@ -145,6 +159,16 @@ class _Run:
             corrupt=picture.corrupt,
             received_s=time.monotonic(),
         )
+
+    @property
+    def media_s(self) -> float:
+        """Media time of the last picture."""
+        return self._media_s
+
+    @property
+    def captured_s(self) -> float:
+        """Capture time of the last picture, seconds since 1970 UTC."""
+        return self._start.at.timestamp() + self._media_s
 
     def notes(self, media: MediaFile) -> Iterator[str]:
         """Yield what a person should know about the file that was just read."""

@@ -14,6 +14,11 @@ class Upright:
         self._graph: Graph | None = None
         self._kind: tuple[int, int, int, str] | None = None
 
+    @property
+    def has_turned(self) -> bool:
+        """Whether a picture was turned so far."""
+        return self._graph is not None
+
     def turn(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return the picture as it is meant to be seen; `key_frame` is kept."""
         angle = frame.rotation % 360

@@ -3,7 +3,7 @@
 Called by the main loop, once a frame, when somebody asked for pictures. Never draws on a picture that others use.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -69,7 +69,7 @@ class Annotator:
         image = frame.picture.bgr().copy()  # where a picture is BGR already, `bgr` shows its own pixels
         self._banners = [b for b in self._banners if frame.media_time_s - b[0] < _BANNER_S]
         self._banners += [(frame.media_time_s, event) for event in events]
-        draw_geometry(image, self._camera, observation)
+        draw_geometry(image, self._camera, observation.signals)
         draw_tracks(image, tracks, self._names, {e.subject.track_id: e for _, e in self._banners if e.subject})
         _draw_header(image, self._camera.id, observation)
         _draw_banners(image, [event for _, event in self._banners])
@@ -122,7 +122,7 @@ def write_picture(path: Path, image: Image) -> None:
         raise MediaError(f"{path}: cannot be written\n    cure: free space on the disk, or name another folder")
 
 
-def draw_geometry(image: Image, camera: Camera, observation: Observation) -> None:
+def draw_geometry(image: Image, camera: Camera, signals: Mapping[str, SignalState]) -> None:
     """Draw lines, zones, lanes and signal lamps of a camera, in place."""
     for zone in camera.zones.values():
         _polyline(image, zone, (190, 190, 120), closed=True)
@@ -134,7 +134,7 @@ def draw_geometry(image: Image, camera: Camera, observation: Observation) -> Non
         _polyline(image, line, _LINE_COLOUR, closed=False)
         _label(image, name, _pixel(image, line[0]), _LINE_COLOUR)
     for name, signal in camera.signals.items():
-        colour = _SIGNAL_COLOURS[observation.signals.get(name, SignalState.UNKNOWN)]
+        colour = _SIGNAL_COLOURS[signals.get(name, SignalState.UNKNOWN)]
         for box in (signal.red, signal.amber, signal.green):
             if box is not None:
                 cv2.rectangle(image, _pixel(image, (box.x0, box.y0)), _pixel(image, (box.x1, box.y1)), colour, 2)
@@ -157,6 +157,11 @@ def draw_box(image: Image, xyxy: Sequence[float], label: str, colour: Colour, *,
     _label(image, label, corner, colour)
 
 
+def draw_text(image: Image, text: str) -> None:
+    """Write a line into the upper left corner, in place."""
+    _label(image, text, (8, 26), (235, 235, 235), scale=0.6)
+
+
 def class_colour(class_id: int) -> Colour:
     """Return the colour (BGR) in which objects of a class are drawn."""
     return _CLASS_COLOURS[class_id % len(_CLASS_COLOURS)]
@@ -165,7 +170,7 @@ def class_colour(class_id: int) -> Colour:
 def _draw_header(image: Image, camera_id: str, observation: Observation) -> None:
     states = "  ".join(f"{name}: {state}" for name, state in observation.signals.items())
     text = f"{camera_id}  {observation.captured_at:%Y-%m-%d %H:%M:%S.%f}"[:-4] + f"Z  {observation.media_time_s:6.2f} s"
-    _label(image, f"{text}  {states}", (8, 26), (235, 235, 235), scale=0.6)
+    draw_text(image, f"{text}  {states}")
     if observation.damage:
         _label(image, f"picture damaged: {observation.damage}", (8, 80), (60, 60, 235), scale=0.8)
 

@@ -23,9 +23,11 @@ from camera_pipeline.ingest.mailbox import Doorbell, Mailbox
 from camera_pipeline.ingest.rtsp import sources_of
 from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
 from camera_pipeline.picture import Picture
+from camera_pipeline.pipeline.evidence_desk import EvidenceDesk
+from camera_pipeline.pipeline.evidence_footage import AnalysedStream, MainStreamBeside
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
 from camera_pipeline.pipeline.plate_desk import Seen, advance
-from camera_pipeline.types import Coverage, Event, Frame, LinkChange
+from camera_pipeline.types import Coverage, Event, Frame, LinkChange, LinkState
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ class LivePipeline:
         sink: where events become durable.
         watch: looks for fire; None: no camera has a rule that needs it.
         looker: reads plates; None: nobody does.
+        evidence: makes evidence of events; None: none is made.
         clock: wall clock and monotonic time.
     """
 
@@ -94,10 +97,11 @@ class LivePipeline:
         sink: EventSink,
         watch: FireWatch | None = None,
         looker: PlateLooker | None = None,
+        evidence: EvidenceDesk | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._detector, self._make_line, self._sink = detector, make_line, sink
-        self._watch, self._looker = watch, looker
+        self._watch, self._looker, self._evidence = watch, looker, evidence
         self._clock = clock or SystemClock()
         self._doorbell = Doorbell()
         self._governor = ConnectionGovernor(self._clock)
@@ -160,14 +164,18 @@ class LivePipeline:
                 continue  # removed while its last items were under way
             if isinstance(item, LinkChange):
                 events += self._rigs[item.camera_id].line.link_changed(item)
+                if self._evidence is not None and item.state is LinkState.OFFLINE:
+                    self._evidence.hurry(item.camera_id)
             else:
                 frames.append(item)
         outcomes = advance(self._look(frames, batch), self._looker)
         events += [event for outcome in outcomes for event in outcome.events]
         if events:
             self._sink.append(events)
-        if observer is not None:
-            for frame, outcome in zip(frames, outcomes, strict=True):
+        for frame, outcome in zip(frames, outcomes, strict=True):
+            if self._evidence is not None:
+                self._evidence.watch(frame.camera_id, outcome)
+            if observer is not None:
                 observer(frame, outcome)
 
     def _look(self, frames: Sequence[Frame], batch: Batch) -> list[Seen]:
@@ -221,6 +229,9 @@ class LivePipeline:
         )
         self._rigs[camera.id] = _Rig(worker, mailbox, line)
         self._batcher.add(mailbox)
+        if self._evidence is not None:
+            kept = MainStreamBeside(worker.ring) if camera.substream_url else AnalysedStream(worker.ring)
+            self._evidence.add(camera, kept)
         worker.start()
         log.info("camera %s added", camera.id)
 
@@ -235,7 +246,11 @@ class LivePipeline:
             rig.worker.join(_WORKER_STOP_S)
             self._next_session[camera_id] = rig.worker.status.session + 1
             log.info("camera %s removed", camera_id)
-        return [event for rig in rigs.values() for event in rig.line.close()]
+        told = {camera_id: rig.line.close() for camera_id, rig in rigs.items()}
+        if self._evidence is not None:
+            for camera_id, events in told.items():
+                self._evidence.remove(camera_id, events)
+        return [event for events in told.values() for event in events]
 
     def _raise_failures(self) -> None:
         for rig in self._rigs.values():

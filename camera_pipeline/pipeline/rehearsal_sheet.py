@@ -114,7 +114,7 @@ def _tile(frame: Frame, one: Compared, camera: Camera) -> Image:
     event, colour = one.told.event, _COLOURS[one.change]
     scale = np.array(image.shape[1::-1]) / one.told.shown.frame_wh  # a trace of a substream, footage of the main one
     box = None if one.told.xyxy is None else (np.array(one.told.xyxy) * np.tile(scale, 2)).tolist()
-    draw_geometry(image, camera, one.told.shown)
+    draw_geometry(image, camera, one.told.shown.signals)
     if box is not None:
         draw_box(image, box, event.type, colour, thickness=3)
     part = _around(image, box)

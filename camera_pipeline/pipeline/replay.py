@@ -6,7 +6,7 @@ byte for byte.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from camera_pipeline.ingest.media_file import open_media
 from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
 from camera_pipeline.pipeline.compose import build_book, line_for, line_of_trace
+from camera_pipeline.pipeline.evidence_replay import ReplayEvidence
 from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
 from camera_pipeline.pipeline.plate_desk import Seen, advance
 from camera_pipeline.pipeline.trace_keeper import trace_header
@@ -36,7 +37,7 @@ class ReplayOutput:
     """What a replay leaves behind; None: nothing of the kind.
 
     Attributes:
-        folder: gets `events.jsonl`, and with `annotate` a video and pictures.
+        folder: gets `events.jsonl`, with `annotate` a video and pictures, and `evidence` where that is configured.
         annotate: draw.
         trace: file that gets the observations.
     """
@@ -54,11 +55,15 @@ class ReplaySummary:
         events: all events in order.
         frames: frames analysed.
         media_s: seconds of footage.
+        sealed: sealed folders of evidence made.
+        unsealed: events whose evidence could not be made; the log says why.
     """
 
     events: tuple[Event, ...]
     frames: int
     media_s: float
+    sealed: int = 0
+    unsealed: int = 0
 
 
 def replay_footage(
@@ -93,13 +98,16 @@ def replay_footage(
     Raises:
         MediaError: a file cannot be used, or an output cannot be written.
         ConfigError: a rule lacks something.
+        EvidenceKeyError: the key of evidence cannot be used.
     """
     line = line_for(detector, config, camera, watch, looker, build_book(config))
-    source = RecordedSource(camera, files, start=start, fps=fps)
+    evidence = _evidence(config, camera, output)
+    source = RecordedSource(camera, files, start=start, fps=fps, ring=evidence.ring if evidence else None)
     with ExitStack() as stack:
-        sinks = _Sinks(stack, output, camera, detector, watch, looker)
+        sinks = _Sinks(stack, output, camera, detector, watch, looker, evidence)
         outcomes = _outcomes(source.frames(), line, detector, watch, looker, sinks)
-        return sinks.drain(outcomes, line, progress, on_event)
+        summary = sinks.drain(outcomes, line, progress, on_event)
+    return replace(summary, sealed=evidence.sealed, unsealed=evidence.unsealed) if evidence else summary
 
 
 def replay_trace(
@@ -134,6 +142,12 @@ def footage_length_s(files: Sequence[Path]) -> float | None:
     return sum(lengths) if all(lengths) else None
 
 
+def _evidence(config: Config, camera: Camera, output: ReplayOutput) -> ReplayEvidence | None:
+    if config.evidence is None or output.folder is None:
+        return None
+    return ReplayEvidence(config.evidence, camera, output.folder / "evidence", server=config.server.id)
+
+
 def _outcomes(
     frames: Iterable[Frame],
     line: CameraLine,
@@ -162,9 +176,10 @@ class _Sinks:
         detector: Detector | None,
         watch: FireWatch | None = None,
         looker: PlateLooker | None = None,
+        evidence: ReplayEvidence | None = None,
     ) -> None:
         self._stack, self._output, self._camera, self._detector = stack, output, camera, detector
-        self._watch, self._looker = watch, looker
+        self._watch, self._looker, self._evidence = watch, looker, evidence
         self._trace: TraceWriter | None = None
         self._annotator: Annotator | None = None
         self._events = None
@@ -193,11 +208,16 @@ class _Sinks:
             frames, media_s = frames + 1, outcome.observation.media_time_s
             tell(outcome.events)
             progress(media_s)
-        tell(line.close())
+        held_back = line.close()
+        tell(held_back)
+        if self._evidence is not None:
+            self._evidence.close(held_back)
         return ReplaySummary(tuple(events), frames, media_s)
 
     def look_at(self, frame: Frame, outcome: Outcome) -> None:
-        """Draw and trace one frame of footage."""
+        """Draw and trace one frame of footage, and make evidence of what it shows."""
+        if self._evidence is not None:
+            self._evidence.watch(outcome)
         if self._output.trace is not None and self._detector is not None:
             if self._trace is None:
                 header = trace_header(outcome.observation, self._camera, self._detector, self._watch, self._looker)

@@ -1,7 +1,7 @@
 """The service: pipeline, outbox and publisher of one edge server, from a configuration file. `run` and `demo` use it.
 
 Threads: the caller's runs the main loop; a worker for each camera; one publisher; one that watches and reports; where
-traces are kept, one that writes them.
+traces are kept, one that writes them; where evidence is made, one that makes it.
 """
 
 import logging
@@ -19,6 +19,7 @@ from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.events.publisher import Publisher, PublisherStatus
 from camera_pipeline.observation import Observation
 from camera_pipeline.pipeline.compose import build_book, build_detector, build_fire_watch, build_looker, line_for
+from camera_pipeline.pipeline.evidence_desk import EvidenceDesk
 from camera_pipeline.pipeline.line import CameraLine, Outcome
 from camera_pipeline.pipeline.live import CameraStatus, LivePipeline, Observer
 from camera_pipeline.pipeline.trace_folder import FOLDER
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 _REPORT_EVERY_S = 60.0  # one line a minute tells how the service does
 _WATCH_EVERY_S = 2.0  # a changed file is noticed within this time
 _SEND_LAST_S = 1.5  # at the end, for what waits: the rest is safe in the outbox, and somebody waits for the end
-_FIXED = ("server", "redis", "detector", "fires", "plates", "watch_list", "traces", "law")
+_FIXED = ("server", "redis", "detector", "fires", "plates", "watch_list", "traces", "evidence", "law")
 """Parts of the configuration that stay until the service ends."""
 
 
@@ -75,6 +76,7 @@ class Service:
 
         Raises:
             OutboxError: the outbox cannot be opened.
+            EvidenceKeyError: the key of evidence cannot be used.
         """
         with ExitStack() as stack:
             self._outbox = stack.enter_context(closing(Outbox(self.config.server.data_dir / "outbox.sqlite")))
@@ -82,6 +84,8 @@ class Service:
             stack.callback(self._publisher.stop, _SEND_LAST_S)
             self._publisher.start()
             self._keeper = self._start_keeper(stack)
+            settings = self.config.evidence
+            desk = stack.enter_context(EvidenceDesk(settings, self.config, self._outbox)) if settings else None
             self._pipeline = stack.enter_context(
                 LivePipeline(
                     self.config,
@@ -90,6 +94,7 @@ class Service:
                     sink=self._outbox,
                     watch=self._watch,
                     looker=self._looker,
+                    evidence=desk,
                 )
             )
             attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)

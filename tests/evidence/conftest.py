@@ -4,30 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from camera_pipeline.evidence.keys import PublicKeys, SigningKey, make_key
+from camera_pipeline.evidence.keys import SigningKey
 from tests.evidence.folders import seal_sample
+from tests.evidence_keys import key, key_path, keys
+
+__all__ = ["key", "key_path", "keys", "sealed"]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _library() -> None:
     pytest.importorskip("cryptography", reason="the extra [evidence] is not installed")
-
-
-@pytest.fixture(scope="session")
-def key_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("keys") / "evidence.key"
-    make_key(path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def key(key_path: Path) -> SigningKey:
-    return SigningKey(key_path)
-
-
-@pytest.fixture(scope="session")
-def keys(key_path: Path) -> PublicKeys:
-    return PublicKeys([key_path.with_suffix(".pub")])
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def write_log(folder: Path, key: SigningKey, lines: int = 6) -> Path:
     """Write a log of so many lines, the first of which says that it was opened."""
     log = opened(folder, key)
     for number in range(1, lines):
-        log.append("event", [{"number": number, "text": "đỏ"}], outbox=number)
+        log.append("event", [{"number": number, "text": "đỏ"}], outbox=[number])
     return folder
 
 
@@ -65,9 +65,9 @@ def test_a_log_goes_on_after_every_start_and_over_months_and_is_whole(
     tmp_path: Path, key: SigningKey, keys: PublicKeys
 ) -> None:
     first = opened(tmp_path, key, "2026-03-31T23:59")
-    first.append("event", [{"n": 1}, {"n": 2}], outbox=2)
+    first.append("event", [{"n": 1}, {"n": 2}], outbox=[1, 2])
     second = opened(tmp_path, key, "2026-04-01T00:01", "2026-04-01T00:01", "2026-03-31T23:58")
-    second.append("event", [{"n": 3}], outbox=3)  # by a clock that was set back
+    second.append("event", [{"n": 3}], outbox=[3])  # by a clock that was set back
     assert [path.name for path in log_files(tmp_path)] == ["2026-03.jsonl", "2026-04.jsonl"]
     assert (second.outbox, second.broken, [line.seq for line in second.recent]) == (3, "", [0, 1, 2])
     report = verify_log(tmp_path, keys)
@@ -223,12 +223,12 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))  # no file may grow furt
 failed = 0
 for number in range(1, 30):
     try:
-        log.append("event", [{"n": number}] * 3, outbox=number)
+        log.append("event", [{"n": number}] * 3, outbox=[number] * 3)
     except EvidenceError as error:
         failed += 1
 assert failed > 10, failed
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-log.append("event", [{"n": 30}], outbox=30)
+log.append("event", [{"n": 30}], outbox=[30])
 """
 
 
@@ -256,7 +256,8 @@ from camera_pipeline.evidence.event_log import EventLog
 from camera_pipeline.evidence.keys import SigningKey
 log = EventLog(Path(sys.argv[1]), server="edge-1", key=SigningKey(Path(sys.argv[2])), clock=SystemClock())
 for number in count(log.outbox + 1):
-    log.append("event", [{"n": number, "text": "x" * 2000}] * (number % 3 + 1), outbox=number)
+    lines = number % 3 + 1
+    log.append("event", [{"n": number, "text": "x" * 2000}] * lines, outbox=[number] * lines)
     if number % 4 == 0:
         log.note_head()
     print(number, flush=True)

@@ -9,10 +9,11 @@ from camera_pipeline.config import DetectorSettings
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.model import load_model
 from camera_pipeline.types import Event
+from tests.evidence_keys import key, key_path, keys
 from tests.pipeline.scenes import make_clip
 from tests.redis_server import redis_server, shared_redis
 
-__all__ = ["Collected", "clip", "collected", "detector", "redis_server", "shared_redis"]
+__all__ = ["Collected", "clip", "collected", "detector", "key", "key_path", "keys", "redis_server", "shared_redis"]
 
 
 class Collected:

@@ -168,7 +168,7 @@ def test_a_banner_stays_long_enough_to_read_and_goes(tmp_path: Path) -> None:
 def test_lamps_are_drawn_in_the_colour_of_their_state(state: SignalState) -> None:
     one = large_frame(0)
     image = one.picture.bgr()
-    draw_geometry(image, CAMERA, seen(one, state))
+    draw_geometry(image, CAMERA, seen(one, state).signals)
     corner = image[round(0.1 * 360), round(0.8 * 640)].astype(int)
     loudest = {SignalState.RED: [2], SignalState.AMBER: [2], SignalState.GREEN: [1], SignalState.UNKNOWN: [0, 1, 2]}
     assert int(np.argmax(corner)) in loudest[state]
