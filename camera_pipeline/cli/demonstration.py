@@ -15,7 +15,15 @@ from camera_pipeline.events.browse import one_line
 from camera_pipeline.pipeline.demo import DemoResult, run_demo
 from camera_pipeline.types import Event
 
-_OWN = ("annotated.mp4", "events", "redis", "outbox.sqlite*")  # what an earlier demonstration left
+_OWN = (
+    "annotated.mp4",
+    "events",
+    "redis",
+    "outbox.sqlite*",
+    "evidence",
+    "evidence.key",
+    "evidence.pub",
+)  # what an earlier demonstration left
 
 
 def register(app: typer.Typer) -> None:
@@ -71,4 +79,11 @@ def _print_result(console: Console, result: DemoResult) -> None:
         table.add_row(kind, event_type, str(number))
     console.print(table)
     console.print(f"pictures and video: {result.folder}")
+    found, folder = result.evidence, result.folder
+    verdict = f"{len(found.faults)} fault(s)" if found.faults else "all whole"
+    console.print(
+        f"{len(found.folders)} sealed folder(s) of evidence, {found.lines} line(s) of log: {verdict}\n"
+        f"verify: camera-pipeline evidence verify {folder}/evidence --key {folder}/evidence.pub",
+        soft_wrap=True,
+    )
     console.print(f"streams: camera-pipeline events count --embedded {result.folder}/redis")

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from camera_pipeline.clock import SystemClock
 from camera_pipeline.config import Camera, Config
-from camera_pipeline.errors import CameraPipelineError, ConfigError, SessionError
+from camera_pipeline.errors import CameraPipelineError, ConfigError, EvidenceKeyError, SessionError
 from camera_pipeline.events.redis_probe import probe
+from camera_pipeline.evidence.keys import SigningKey
 from camera_pipeline.ingest.rtsp import Limits, Source, arrivals, sources_of
 from camera_pipeline.pipeline.compose import build_book, build_detector, build_fire_watch, build_looker, read_config
 from camera_pipeline.redact import redact
@@ -71,6 +72,7 @@ def check_config(path: Path, *, camera_timeout_s: float) -> list[Finding]:
         Finding(what="configuration", verdict=Verdict.GOOD, found=told),
         *_models(config),
         *_watch_list(config),
+        *_evidence(config),
         *_redis(config),
         *_cameras(config, camera_timeout_s),
         _disk(config.server.data_dir),
@@ -105,6 +107,17 @@ def _watch_list(config: Config) -> Iterator[Finding]:
         yield Finding(what="watch list", verdict=Verdict.WARNING, found=book.fault)
     elif book is not None:
         yield Finding(what="watch list", verdict=Verdict.GOOD, found=f"{len(book.current.entries)} plate(s)")
+
+
+def _evidence(config: Config) -> Iterator[Finding]:
+    if config.evidence is None:
+        return
+    try:
+        found = f"sealed with key {SigningKey(config.evidence.key).key_id}"
+    except EvidenceKeyError as error:
+        yield _bad("evidence", error)
+        return
+    yield Finding(what="evidence", verdict=Verdict.GOOD, found=found)
 
 
 def _redis(config: Config) -> list[Finding]:

@@ -1,6 +1,7 @@
 """The main job on the sample camera, with everything real: RTSP, detector, rules, outbox and a Redis server of its own.
 
-Ends by itself after one turn of the sample clip; leaves pictures, a video, the outbox and the streams behind.
+Ends by itself after one turn of the sample clip; leaves pictures, a video, the outbox, the streams and sealed evidence
+behind, which is verified at the end.
 """
 
 import threading
@@ -10,11 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from camera_pipeline.config import Config, load_config
+from camera_pipeline.config import Config, EvidenceSettings, load_config
 from camera_pipeline.events.browse import follow, read
 from camera_pipeline.events.embedded import embedded_redis
 from camera_pipeline.events.rule import rule_mistakes
+from camera_pipeline.evidence.keys import PublicKeys, make_key
+from camera_pipeline.evidence.tree import Report, verify_paths
 from camera_pipeline.pipeline.annotate import Annotator
+from camera_pipeline.pipeline.evidence_desk import FOLDER as EVIDENCE
 from camera_pipeline.pipeline.line import Outcome
 from camera_pipeline.pipeline.replay import footage_length_s
 from camera_pipeline.pipeline.service import Service
@@ -25,6 +29,9 @@ from camera_pipeline.types import Event, Frame
 CAMERA_ID = "junction"
 CLIP = "sample_videos/junction.mp4"
 CONFIG = "configs/demo.yaml"
+KEY = "evidence.key"
+"""The key of the demonstration's evidence, in its folder; its public half beside it."""
+_RING_S = 60.0  # longer than the longest red: who stops behind the line is told when the light is green again
 _BEFORE_THE_SEAM_S = 0.5  # the clip begins anew at its end; what jumps there is no traffic
 
 
@@ -36,11 +43,13 @@ class DemoResult:
         events: the events, as they were read back from Redis.
         began_at: wall-clock time at which the clip began.
         folder: where everything lies.
+        evidence: what verifying the evidence found.
     """
 
     events: tuple[Event, ...]
     began_at: datetime
     folder: Path
+    evidence: Report
 
 
 def run_demo(
@@ -64,6 +73,7 @@ def run_demo(
     clip = resource(CLIP)
     length_s = (footage_length_s([clip]) or 0.0) - _BEFORE_THE_SEAM_S
     stop = threading.Event()
+    make_key(folder / KEY)
     with ExitStack() as stack:
         redis_url = stack.enter_context(embedded_redis(folder / "redis"))
         cameras = stack.enter_context(Simulator([Camera(file=clip, path=CAMERA_ID)], port=0))
@@ -80,13 +90,20 @@ def run_demo(
                     progress(frame.media_time_s, length_s)
 
                 service.run(stop, see)
-        return DemoResult(tuple(read(config.redis)), began_at, folder)
+        evidence = verify_paths([folder / EVIDENCE], PublicKeys([(folder / KEY).with_suffix(".pub")]))
+        return DemoResult(tuple(read(config.redis)), began_at, folder, evidence)
 
 
 def demo_config(folder: Path, environ: Mapping[str, str]) -> Config:
     """Return the sample camera's configuration, with its data below a folder."""
     config = load_config(resource(CONFIG), rule_mistakes, environ)
-    return config.model_copy(update={"server": config.server.model_copy(update={"data_dir": folder})})
+    return config.model_copy(
+        update={
+            "server": config.server.model_copy(update={"data_dir": folder}),
+            "cameras": tuple(camera.model_copy(update={"ring_s": _RING_S}) for camera in config.cameras),
+            "evidence": EvidenceSettings(key=folder / KEY),
+        }
+    )
 
 
 @contextmanager

@@ -90,7 +90,9 @@ class EvidencePlanner:
         self._reach_s = camera.ring_s - settings.post_roll_s - _MARGIN_S
         self._memory: deque[Moment] = deque(maxlen=max(2, round(camera.ring_s * camera.analyse_fps)))
         self._plates: dict[tuple[int, int], PlateRead] = {}
-        self._open: list[tuple[Event, float]] = []
+        self._open: dict[
+            str, tuple[Event, float]
+        ] = {}  # by event id, for an event counts once however often it is told
 
     def watch(self, outcome: Outcome) -> list[Plan]:
         """Take the next frame; return plans that have become ripe."""
@@ -99,21 +101,22 @@ class EvidencePlanner:
             self._memory.append(now)
         self._note_plates(outcome)
         for event in filter(gets_evidence, outcome.events):
-            self._open.append((event, now.media_time_s if event.session == now.session else event.media_time_s))
+            told_s = now.media_time_s if event.session == now.session else event.media_time_s
+            self._open.setdefault(event.event_id, (event, told_s))
         ripe = [
-            (event, told_s)
-            for event, told_s in self._open
+            event_id
+            for event_id, (event, told_s) in self._open.items()
             if event.session != now.session or told_s + self._settings.post_roll_s <= now.media_time_s
         ]
-        self._open = [one for one in self._open if one not in ripe]
-        return [self._plan(*one) for one in ripe]
+        return [self._plan(*self._open.pop(event_id)) for event_id in ripe]
 
     def close(self, held_back: Sequence[Event] = ()) -> list[Plan]:
         """Return the plans that are open, and those of events that were held back; no further frame comes."""
         last_s = self._memory[-1].media_time_s if self._memory else 0.0
-        told = self._open + [(event, max(last_s, event.media_time_s)) for event in filter(gets_evidence, held_back)]
-        self._open = []
-        return [self._plan(*one) for one in told]
+        for event in filter(gets_evidence, held_back):
+            self._open.setdefault(event.event_id, (event, max(last_s, event.media_time_s)))
+        told, self._open = self._open, {}
+        return [self._plan(*one) for one in told.values()]
 
     def _note_plates(self, outcome: Outcome) -> None:
         for plate in outcome.observation.plates:

@@ -102,6 +102,17 @@ def test_order_survives_pruning_of_everything(outbox: Outbox) -> None:
     assert [row.seq for row in outbox.pending(VIOLATION, 9)] == [4]
 
 
+def test_everything_after_a_place_is_found_whether_sent_or_not(outbox: Outbox) -> None:
+    assert outbox.newest_seq() == 0
+    outbox.append([*samples(3), *samples(2, HEALTH)])
+    outbox.mark_sent([1, 2])
+    assert [row.seq for row in outbox.after(0, 10)] == [1, 2, 3, 4, 5]
+    assert [row.seq for row in outbox.after(2, 2)] == [3, 4]
+    outbox.prune(keep_sent_s=-1.0)
+    assert [row.seq for row in outbox.after(0, 10)] == [3, 4, 5]
+    assert outbox.newest_seq() == 5
+
+
 def test_age_is_that_of_the_oldest_waiting_event(outbox: Outbox) -> None:
     assert outbox.oldest_age_s() is None
     outbox.append([sample(1)])

@@ -68,7 +68,7 @@ def tracks_at(media_time_s: float) -> Tracks:
 
 
 def outcome(frame: Frame, *events: Event, plates: tuple[PlateRead, ...] = ()) -> Outcome:
-    """Return what the rules made of a frame; what is drawn on some looks like smear, which is not what is tried here."""
+    """Return what the rules made of a frame; numbers drawn on it may look like smear, which is not tried here."""
     seen = observe(frame, Detections.empty(), {"approach": SignalState.RED})
     return Outcome(replace(seen, plates=plates, damage=None), tracks_at(frame.media_time_s), events)
 

@@ -127,6 +127,21 @@ def test_a_model_that_is_missing_or_changed_is_told_with_the_cure(redis_server: 
         assert words in found["model"].found + found["model"].cure
 
 
+def test_a_key_of_evidence_is_told_or_why_it_cannot_be_used(
+    redis_server: RedisServer, tmp_path: Path, key_path: Path
+) -> None:
+    for path, verdict, words in ((key_path, "good", "sealed with key"), (tmp_path / "no.key", "bad", "no.key")):
+        config = write_config(
+            tmp_path / "config.yaml",
+            {"id": "one", "url": "rtsp://127.0.0.1:1/one"},
+            redis_url=redis_server.url,
+            evidence={"key": str(path)},
+        )
+        (found,) = [one for one in check_config(config, camera_timeout_s=0.5) if one.what == "evidence"]
+        assert found.verdict == verdict
+        assert words in found.found
+
+
 def test_mistakes_in_the_file_are_the_users(tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text("cameras: [{id: a, colour: red}]\n")

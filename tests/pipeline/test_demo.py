@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from camera_pipeline.events.record import from_json
+from camera_pipeline.evidence.place import gets_evidence
 from camera_pipeline.pipeline.demo import run_demo
 from camera_pipeline.types import Event
 from tests.golden.cases import SAMPLE, START
@@ -33,3 +34,7 @@ def test_the_demonstration_gives_the_truth_live_and_leaves_pictures(tmp_path: Pa
     assert sorted(event.event_id for event in printed) == sorted(event.event_id for event in result.events)
     assert (tmp_path / "out" / "annotated.mp4").stat().st_size > 100_000
     assert len(list((tmp_path / "out" / "events").glob("*.png"))) >= len(acts())
+    assert result.evidence.faults == []
+    proven = {event.event_id for event in result.events if gets_evidence(event)}
+    assert {folder.name for folder in result.evidence.folders} == proven
+    assert len(proven) >= len(acts())

@@ -70,6 +70,13 @@ def test_pictures_are_those_before_at_and_after_the_act(act_s: float, told_s: fl
     assert set(plan.missing) == {"before", "at", "after"} - set(shots)
 
 
+def test_an_event_that_is_told_twice_has_one_plan() -> None:
+    planner, plans = EvidencePlanner(CAMERA, SETTINGS), []
+    for index in range(200):
+        plans += planner.watch(seen(index, *((act(29.0), act(29.0)) if index == 150 else ())))
+    assert len(plans) == 1
+
+
 def test_damaged_frames_are_never_shown() -> None:
     planner, plans = EvidencePlanner(CAMERA, SETTINGS), []
     for index in range(200):
