@@ -18,8 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from camera_pipeline.config.reviewing import ReviewSettings
 from camera_pipeline.config.evidence import EvidenceSettings
+from camera_pipeline.config.reviewing import ReviewSettings
 from camera_pipeline.config.shapes import CameraCalibration, Lane, Signal
 from camera_pipeline.config.values import Fraction, Line, Name, Polygon, Settings, Zone
 from camera_pipeline.config.wanted import CloneSettings, WatchListSettings
