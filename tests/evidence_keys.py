@@ -10,7 +10,8 @@ from camera_pipeline.evidence.keys import PublicKeys, SigningKey, make_key
 @pytest.fixture(scope="session")
 def key_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A private key's file; its public half stands beside it."""
-    pytest.importorskip("cryptography", reason="the extra [evidence] is not installed")
+    for library in ("cryptography", "fsspec"):
+        pytest.importorskip(library, reason="the extra [evidence] is not installed")
     path = tmp_path_factory.mktemp("keys") / "evidence.key"
     make_key(path)
     return path

@@ -1,6 +1,6 @@
 """What can be configured (`model.py`), and how it is read from files with every mistake told at once (`file.py`)."""
 
-from camera_pipeline.config.evidence import EvidenceSettings
+from camera_pipeline.config.evidence import EvidenceSettings, Quota, QuotaSettings
 from camera_pipeline.config.file import load_config
 from camera_pipeline.config.mistakes import Mistake
 from camera_pipeline.config.model import (
@@ -39,6 +39,8 @@ __all__ = [
     "PlateSettings",
     "Point",
     "Polygon",
+    "Quota",
+    "QuotaSettings",
     "RedisSettings",
     "ReviewSettings",
     "RuleEntry",

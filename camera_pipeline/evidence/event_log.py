@@ -11,7 +11,7 @@ the writing is cut off at the next start, for nobody was told that it was there.
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from camera_pipeline.clock import Clock
@@ -31,6 +31,8 @@ from camera_pipeline.evidence.log_line import (
 from camera_pipeline.evidence.safe_files import replace_synced, sync_folder
 
 HEAD, HEADS = "head.json", "heads.jsonl"
+LOG = "log"
+"""The folder that the log has below the evidence folder."""
 _TAIL_BYTES = 8 << 20  # more than any server logs in the half minute that evidence can be under way
 
 
@@ -136,6 +138,27 @@ class EventLog:
 def log_files(folder: Path) -> list[Path]:
     """Return the files that hold lines, oldest first."""
     return sorted(folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"))
+
+
+def bodies(folder: Path, kind: str) -> Iterator[dict[str, object]]:
+    """Yield the bodies of all lines of a kind, oldest first, passing over what is no line.
+
+    Raises:
+        EvidenceError: the log cannot be read.
+    """
+    mark = f'"kind":"{kind}"'.encode()
+    with _in_words(folder):
+        for path in log_files(folder):
+            with path.open("rb") as file:
+                for content in file:
+                    if mark in content and (line := _line_or_none(content)) is not None and line.kind == kind:
+                        yield line.body
+
+
+def _line_or_none(content: bytes) -> LogLine | None:
+    with suppress(SealError):
+        return read_line(content.removesuffix(b"\n"))
+    return None
 
 
 def _last_lines(folder: Path) -> list[bytes]:

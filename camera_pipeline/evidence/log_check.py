@@ -11,6 +11,9 @@ from camera_pipeline.evidence.log_line import NO_HASH, Head, LogLine, check_sign
 from camera_pipeline.evidence.safe_files import beside_of
 from camera_pipeline.evidence.verify import Fault
 
+_GONE = ("deleted", "moved")
+"""Kinds of lines that say that a folder is rightly no longer there."""
+
 
 @dataclass(slots=True)
 class LogReport:
@@ -18,7 +21,7 @@ class LogReport:
 
     Attributes:
         lines: lines read.
-        sealed: sha256 of the manifest of every folder that the log says was sealed, by its path in the log.
+        sealed: sha256 of the manifest of every folder that the log says is there, by its path in the log.
         faults: everything that is not as it was written.
     """
 
@@ -109,6 +112,8 @@ class _Chain:
             hashes[line.seq] = self._prev
         if line.kind == "evidence":
             self._report.sealed[str(line.body.get("path"))] = str(line.body.get("manifest_sha256"))
+        elif line.kind in _GONE:
+            self._report.sealed.pop(str(line.body.get("path")), None)
 
     def _against_chain(self, line: LogLine, *, whole: bool) -> Iterator[str]:
         expected = self.seq + 1

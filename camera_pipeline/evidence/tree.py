@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camera_pipeline.evidence.event_log import HEAD, log_files
+from camera_pipeline.evidence.event_log import HEAD, LOG, log_files
 from camera_pipeline.evidence.keys import PublicKeys
 from camera_pipeline.evidence.log_check import verify_log
 from camera_pipeline.evidence.log_line import Head
 from camera_pipeline.evidence.manifest import MANIFEST, SIGNATURE, sha256_of
 from camera_pipeline.evidence.seal import DRAFT
+from camera_pipeline.evidence.storage_class import CLASS_FILE, VIDEO
 from camera_pipeline.evidence.verify import Fault, verify_folder
 
 
@@ -65,6 +66,8 @@ def _verify_below(folder: Path, keys: PublicKeys, witnesses: Sequence[Head], rep
         return
     entries = sorted(_entries(folder), key=_is_log)  # the log last: it is held against the folders
     for path in entries:
+        if _is_class_file(path) or (path.name == VIDEO and _is_log(path.with_name(LOG))):
+            continue
         if path.is_symlink() or not path.is_dir():
             report.faults.append(Fault(path, f"belongs to no sealed folder: {MANIFEST} and {SIGNATURE} are missing"))
         else:
@@ -92,6 +95,13 @@ def _is_same(manifest: Path, sha256: str) -> bool:
 
 def _is_log(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and ((path / HEAD).exists() or bool(log_files(path)))
+
+
+def _is_class_file(path: Path) -> bool:
+    """Return whether a file says the class of the sealed folder beside it."""
+    if not path.name.endswith(CLASS_FILE) or path.is_symlink() or not path.is_file():
+        return False
+    return path.with_name(path.name.removesuffix(CLASS_FILE)).is_dir()
 
 
 def _entries(folder: Path) -> Iterator[Path]:

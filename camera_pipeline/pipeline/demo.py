@@ -101,7 +101,7 @@ def demo_config(folder: Path, environ: Mapping[str, str]) -> Config:
         update={
             "server": config.server.model_copy(update={"data_dir": folder}),
             "cameras": tuple(camera.model_copy(update={"ring_s": _RING_S}) for camera in config.cameras),
-            "evidence": EvidenceSettings(key=folder / KEY),
+            "evidence": EvidenceSettings(key=folder / KEY, min_free_gb=0.1),
         }
     )
 

@@ -21,6 +21,7 @@ from camera_pipeline.clock import Clock, SystemClock
 from camera_pipeline.config import Camera, Config, EvidenceSettings
 from camera_pipeline.errors import EvidenceError, OutboxError
 from camera_pipeline.events.outbox import Outbox
+from camera_pipeline.evidence.event_log import LOG
 from camera_pipeline.evidence.keys import SigningKey
 from camera_pipeline.evidence.manifest import MANIFEST, sha256_of
 from camera_pipeline.evidence.place import place_of
@@ -31,6 +32,7 @@ from camera_pipeline.pipeline.evidence_maker import EvidenceMaker
 from camera_pipeline.pipeline.evidence_plan import EvidencePlanner, Plan
 from camera_pipeline.pipeline.line import Outcome
 from camera_pipeline.pipeline.log_keeper import LogKeeper
+from camera_pipeline.pipeline.storage_keeper import StorageKeeper
 from camera_pipeline.types import Event
 
 FOLDER = "evidence"
@@ -68,6 +70,7 @@ class EvidenceDesk:
 
     Raises:
         EvidenceKeyError: the key cannot be used.
+        EvidenceError: the store cannot be used.
         OutboxError: the outbox cannot be read.
     """
 
@@ -80,19 +83,24 @@ class EvidenceDesk:
         self._settings, self._outbox = settings, outbox
         self._maker = EvidenceMaker(self.root, server=server, key=key, clock=clock)
         self._keeper = LogKeeper(
-            self.root / "log", server=server, key=key, outbox=outbox, redis=config.redis, clock=clock
+            self.root / LOG, server=server, key=key, outbox=outbox, redis=config.redis, clock=clock
+        )
+        self._storage = StorageKeeper(
+            settings, self.root, server=server, keeper=self._keeper, outbox=outbox, clock=clock
         )
         self._watched: dict[str, _Watched] = {}
         self._orders: queue.Queue[_Order | None] = queue.Queue(QUEUE)
         self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
 
     def __enter__(self) -> Self:
-        """Settle what an earlier service left open, and start the thread."""
+        """Settle what an earlier service left open, and start the threads."""
         self._settle()
         self._thread.start()
+        self._storage.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+        self._storage.stop()
         with suppress(queue.Full):  # what was not made by the end, the next start tells
             self._orders.put(None, timeout=_STOP_S)
         self._thread.join(_STOP_S)
@@ -139,7 +147,10 @@ class EvidenceDesk:
         self._keeper.close()
 
     def _make(self, order: _Order) -> None:
-        event = order.plan.event
+        event, no_room = order.plan.event, self._storage.room_fault()
+        if no_room:
+            self._tell_missing(event, no_room)
+            return
         try:
             sha256 = self._maker.make(order.plan, order.camera, order.footage)
         except EvidenceError as error:

@@ -6,6 +6,7 @@ not wait for it.
 
 import json
 import logging
+import threading
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,11 +51,14 @@ class LogKeeper:
     def __init__(
         self, folder: Path, *, server: str, key: SigningKey, outbox: Outbox, redis: RedisSettings, clock: Clock
     ) -> None:
-        self._folder, self._server, self._key, self._outbox, self._clock = folder, server, key, outbox, clock
+        self.folder = folder
+        """Where the log is."""
+        self._server, self._key, self._outbox, self._clock = server, key, outbox, clock
         self._url, self._stream = redis.url.get_secret_value(), f"{redis.prefix}:heads"
         self._redis = connect(self._url)
         self._began_at = outbox.newest_seq()  # a new log begins here: what was told before had no evidence
         self._log: EventLog | None = None
+        self._opening = threading.Lock()
         self._waiting: deque[tuple[str, Record]] = deque()
         self._unpublished: bytes | None = None
         self._head_due_s = self._retry_due_s = self._publish_due_s = 0.0
@@ -63,6 +67,14 @@ class LogKeeper:
     def note(self, kind: str, body: Record) -> None:
         """Write a line with the next `tick`."""
         self._waiting.append((kind, body))
+
+    def write(self, kind: str, body: Record) -> None:
+        """Write a line now; it is on the disk when this returns. Any thread.
+
+        Raises:
+            EvidenceError, OutboxError: it cannot be written.
+        """
+        self._opened().append(kind, [body])
 
     def tick(self) -> None:
         """Write what is to be written, as far as it can be."""
@@ -110,15 +122,20 @@ class LogKeeper:
         return [event for event in events if gets_evidence(event)]
 
     def _opened(self) -> EventLog:
-        if self._log is None:
-            self._log = EventLog(self._folder, server=self._server, key=self._key, clock=self._clock)
-            if self._log.broken:
-                log.error("the event log is not as it was left: %s", self._log.broken)
-            if not self._log.recent:
-                self._log.append("began", [{}], outbox=[self._began_at])
-            elif self._began_at < self._log.outbox:  # another outbox: its rows count from 1 again
-                self._log.append("outbox_replaced", [{}], outbox=[0])
-        return self._log
+        with self._opening:
+            if self._log is None:
+                self._log = self._open()
+            return self._log
+
+    def _open(self) -> EventLog:
+        opened = EventLog(self.folder, server=self._server, key=self._key, clock=self._clock)
+        if opened.broken:
+            log.error("the event log is not as it was left: %s", opened.broken)
+        if not opened.recent:
+            opened.append("began", [{}], outbox=[self._began_at])
+        elif self._began_at < opened.outbox:  # another outbox: its rows count from 1 again
+            opened.append("outbox_replaced", [{}], outbox=[0])
+        return opened
 
     def _follow(self, event_log: EventLog) -> list[Record]:
         """Log what the outbox has and the log has not."""

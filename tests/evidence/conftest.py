@@ -7,8 +7,9 @@ import pytest
 from camera_pipeline.evidence.keys import SigningKey
 from tests.evidence.folders import seal_sample
 from tests.evidence_keys import key, key_path, keys
+from tests.s3_server import s3
 
-__all__ = ["key", "key_path", "keys", "sealed"]
+__all__ = ["key", "key_path", "keys", "s3", "sealed"]
 
 
 @pytest.fixture(scope="session", autouse=True)

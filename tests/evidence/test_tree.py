@@ -110,3 +110,26 @@ def test_whole_folders_that_are_gone_added_or_swapped_are_found(
     found = {str(f.path.relative_to(logged_tree)): f.what for f in verify_paths([logged_tree], keys).faults}
     assert found.keys() == wrong.keys()
     assert all(found[name].startswith(what) for name, what in wrong.items())
+
+
+def test_class_files_and_ordinary_video_are_no_faults_and_stray_ones_are(logged_tree: Path, keys: PublicKeys) -> None:
+    (logged_tree / "2026-03-04/one.class.json").write_text("{}")
+    (logged_tree / "video/junction").mkdir(parents=True)
+    (logged_tree / "video/junction/morning.mkv").touch()
+    assert verify_paths([logged_tree], keys).faults == []
+    (logged_tree / "2026-03-04/nothing.class.json").write_text("{}")
+    (fault,) = verify_paths([logged_tree], keys).faults
+    assert fault.path.name == "nothing.class.json"
+
+
+@pytest.mark.parametrize("kind", ["deleted", "moved"])
+def test_a_folder_that_the_log_says_is_gone_is_not_missing_and_may_not_be_there(
+    logged_tree: Path, key: SigningKey, keys: PublicKeys, kind: str
+) -> None:
+    EventLog(logged_tree / "log", server="edge-1", key=key, clock=SystemClock()).append(
+        kind, [{"path": "2026-03-04/one", "reason": "old", "by": "edge-1"}]
+    )
+    (fault,) = verify_paths([logged_tree], keys).faults
+    assert str(fault.path.relative_to(logged_tree)) == "2026-03-04/one"
+    shutil.rmtree(logged_tree / "2026-03-04/one")
+    assert verify_paths([logged_tree], keys).faults == []

@@ -12,8 +12,20 @@ from camera_pipeline.types import Event
 from tests.evidence_keys import key, key_path, keys
 from tests.pipeline.scenes import make_clip
 from tests.redis_server import redis_server, shared_redis
+from tests.s3_server import s3
 
-__all__ = ["Collected", "clip", "collected", "detector", "key", "key_path", "keys", "redis_server", "shared_redis"]
+__all__ = [
+    "Collected",
+    "clip",
+    "collected",
+    "detector",
+    "key",
+    "key_path",
+    "keys",
+    "redis_server",
+    "s3",
+    "shared_redis",
+]
 
 
 class Collected:

@@ -27,6 +27,7 @@ def test_the_events_of_the_recorded_video_are_the_truth() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_demonstration_gives_the_truth_live_and_leaves_pictures(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec", reason="the extra [evidence] is not installed")
     printed: list[Event] = []
     result = run_demo(tmp_path / "out", say=lambda _: None, on_event=printed.append)
     assert [event.type for event in result.events].count("online") == 1

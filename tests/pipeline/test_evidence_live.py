@@ -37,11 +37,19 @@ def simulator(clip: Path) -> Iterator[Simulator]:
 
 
 @contextmanager
-def proving(simulator: Simulator, redis: RedisServer, folder: Path, key_path: Path) -> Iterator[RunningService]:
+def proving(
+    simulator: Simulator, redis: RedisServer, folder: Path, key_path: Path, **settings: float
+) -> Iterator[RunningService]:
     """Run a service with evidence, whose network sees a car that stands before each of two cameras."""
     write_model(folder, yolov8(CAR), {"format": "yolov8"})
     cameras = [camera(name, simulator.url(f"film-{name}"), rules=[STANDS], **ROAD) for name in ("one", "two")]
-    evidence = {"key": str(key_path), "folder": str(folder / "evidence"), "pre_roll_s": 1.0, "post_roll_s": 1.0}
+    evidence = {
+        "key": str(key_path),
+        "folder": str(folder / "evidence"),
+        "pre_roll_s": 1.0,
+        "post_roll_s": 1.0,
+        **settings,
+    }
     with serving(write_config(folder / "config.yaml", *cameras, redis_url=redis.url, evidence=evidence)) as service:
         yield service
 
@@ -91,6 +99,16 @@ def test_events_flow_and_say_that_they_have_no_evidence_where_the_folder_cannot_
         }
         assert all("cannot be written" in str(event.details["reason"]) for event in told(service, "evidence_missing"))
         service.more("one")
+
+
+def test_a_disk_with_too_little_room_stops_new_evidence_with_an_alarm(
+    simulator: Simulator, redis_server: RedisServer, tmp_path: Path, key_path: Path
+) -> None:
+    with proving(simulator, redis_server, tmp_path, key_path, min_free_gb=1e9) as service:
+        eventually(lambda: len(told(service, "evidence_missing")) == 2, service.service.status)
+        eventually(lambda: len(told(service, "evidence_storage_full")) == 1)
+        assert len(told(service)) == 2
+    assert sealed(tmp_path) == []
 
 
 def test_a_disk_that_hangs_holds_up_neither_frames_nor_events(
