@@ -18,6 +18,6 @@ def s3() -> Iterator[str]:
         patch.setenv("AWS_ACCESS_KEY_ID", "made-up")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        client.S3FileSystem().mkdir("cameras")
+        client.S3FileSystem(skip_instance_cache=True).makedirs("cameras", exist_ok=True)
         yield "s3://cameras"
     running.stop()

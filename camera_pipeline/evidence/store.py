@@ -44,7 +44,8 @@ class EvidenceStore:
         self.root = str(root)
         try:
             options = {} if "://" in self.root else {"auto_mkdir": True}
-            self._fs, self._base = fsspec.core.url_to_fs(self.root, use_listings_cache=False, **options)
+            options |= {"use_listings_cache": False, "skip_instance_cache": True}  # others write there as well
+            self._fs, self._base = fsspec.core.url_to_fs(self.root, **options)
         except (ImportError, ValueError) as error:
             cure = "for s3:// pip install 'camera-pipeline[s3]', or correct evidence.store"
             raise EvidenceError(f"{self.root}: cannot be used ({error})\n    cure: {cure}") from error

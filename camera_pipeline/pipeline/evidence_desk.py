@@ -79,7 +79,7 @@ class EvidenceDesk:
         key, server = SigningKey(settings.key), config.server.id
         self.root = settings.folder or config.server.data_dir / FOLDER
         self.sealed = self.missing = 0
-        """Folders made, and events without; since the start."""
+        """Folders made, and events without one; since the start."""
         self._settings, self._outbox = settings, outbox
         self._maker = EvidenceMaker(self.root, server=server, key=key, clock=clock)
         self._keeper = LogKeeper(

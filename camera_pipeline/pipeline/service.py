@@ -76,7 +76,7 @@ class Service:
 
         Raises:
             OutboxError: the outbox cannot be opened.
-            EvidenceKeyError: the key of evidence cannot be used.
+            EvidenceKeyError, EvidenceError: the key of evidence, or its store, cannot be used.
         """
         with ExitStack() as stack:
             self._outbox = stack.enter_context(closing(Outbox(self.config.server.data_dir / "outbox.sqlite")))
@@ -85,7 +85,7 @@ class Service:
             self._publisher.start()
             self._keeper = self._start_keeper(stack)
             settings = self.config.evidence
-            desk = stack.enter_context(EvidenceDesk(settings, self.config, self._outbox)) if settings else None
+            self._desk = stack.enter_context(EvidenceDesk(settings, self.config, self._outbox)) if settings else None
             self._pipeline = stack.enter_context(
                 LivePipeline(
                     self.config,
@@ -94,7 +94,7 @@ class Service:
                     sink=self._outbox,
                     watch=self._watch,
                     looker=self._looker,
-                    evidence=desk,
+                    evidence=self._desk,
                 )
             )
             attendant = threading.Thread(target=self._attend, name="attendant", daemon=True)
@@ -210,5 +210,7 @@ class Service:
             log.info("camera %s: %s, last minute %s", camera_id, camera.worker.state, camera.coverage)
             if self.config.plates is not None:
                 log.info("camera %s: %d looks at plates, %d refused for lack of budget", camera_id, *camera.looks)
+        if self._desk is not None:
+            log.info("evidence: %d sealed, %d missing", self._desk.sealed, self._desk.missing)
         delivery = status.delivery
         log.info("outbox: %d waiting, %d sent, redis connected: %s", delivery.depth, delivery.sent, delivery.connected)
