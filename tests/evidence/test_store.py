@@ -14,6 +14,8 @@ from camera_pipeline.evidence.verify import verify_folder
 from tests.evidence.folders import FILES, seal_sample
 from tests.evidence.test_storage_class import GOOD
 
+pytest.importorskip("fsspec", reason="the extra [evidence] is not installed")
+
 ONE, TWO = "2026-03-04/junction/one", "2026-03-05/junction/two"
 
 
