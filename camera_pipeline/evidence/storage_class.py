@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from camera_pipeline.errors import SealError
@@ -38,13 +39,17 @@ class ClassRecord:
         storage_class: the class.
         by: who decided.
         reason: why.
-        at: when, ISO 8601.
+        at: when, ISO 8601 with zone.
     """
 
     storage_class: StorageClass
     by: str
     reason: str
     at: str
+
+    def is_after(self, other: "ClassRecord") -> bool:
+        """Return whether it was decided later than another."""
+        return datetime.fromisoformat(self.at) > datetime.fromisoformat(other.at)
 
     def plain(self) -> dict[str, object]:
         """Return it as its file and the event log have it."""
@@ -60,11 +65,12 @@ def read_class(content: bytes) -> ClassRecord:
     try:
         plain = json.loads(content)
         texts = [plain[name] for name in ("by", "reason", "at")]
-        given = StorageClass(plain["class"])
+        given, at = StorageClass(plain["class"]), datetime.fromisoformat(plain["at"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SealError(f"is no class file ({type(error).__name__}: {error})") from error
-    if given is StorageClass.VIDEO or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise SealError("is no class file: it must give a class of evidence, `by`, `reason` and `at`")
+    named = all(isinstance(text, str) and text.strip() for text in texts)
+    if given is StorageClass.VIDEO or at.tzinfo is None or not named:
+        raise SealError("is no class file: it must give a class of evidence, `by`, `reason`, and `at` with its zone")
     return ClassRecord(storage_class=given, by=texts[0], reason=texts[1], at=texts[2])
 
 

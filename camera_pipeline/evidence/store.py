@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from camera_pipeline.errors import EvidenceError, SealError
-from camera_pipeline.evidence.manifest import MANIFEST, SIGNATURE
+from camera_pipeline.evidence.manifest import MANIFEST, SIGNATURE, canonical
 from camera_pipeline.evidence.retention import Stored
 from camera_pipeline.evidence.storage_class import CLASS_FILE, VIDEO, ClassRecord, StorageClass, first_class, read_class
 
@@ -80,6 +80,18 @@ class EvidenceStore:
                 return self._first_class(path)
             record = self._decided(path + CLASS_FILE)
         return record.storage_class if record is not None else StorageClass.HELD
+
+    def decide(self, path: str, record: ClassRecord) -> None:
+        """Put a class file in its place, in one step.
+
+        Raises:
+            EvidenceError: it cannot be written.
+        """
+        with self._in_words("write"):
+            folder, _, name = self._at(path).rpartition("/")
+            beside = f"{folder}/.{name}{CLASS_FILE}.new"
+            self._fs.pipe_file(beside, canonical(record.plain()))
+            self._fs.mv(beside, self._at(path) + CLASS_FILE)
 
     def delete(self, path: str) -> None:
         """Delete a folder or file of ordinary video; the manifest last, so that what dies meanwhile is taken up again.

@@ -86,7 +86,7 @@ class EvidenceDesk:
             self.root / LOG, server=server, key=key, outbox=outbox, redis=config.redis, clock=clock
         )
         self._storage = StorageKeeper(
-            settings, self.root, server=server, keeper=self._keeper, outbox=outbox, clock=clock
+            settings, self.root, server=server, keeper=self._keeper, outbox=outbox, redis=config.redis, clock=clock
         )
         self._watched: dict[str, _Watched] = {}
         self._orders: queue.Queue[_Order | None] = queue.Queue(QUEUE)

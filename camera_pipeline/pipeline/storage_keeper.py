@@ -1,6 +1,7 @@
 """Keeps evidence by its legal weight: moves it to its store, deletes what may go, says when there is no room. A thread.
 
-    every ten minutes, or when there is no room: move ─► note classes in the event log ─► delete, log first ─► alarm
+    every ten minutes, or when there is no room: move ─► apply verdicts ─► note classes in the event log
+                                                 ─► delete, log first ─► alarm
 
 Nothing waits for it. What fails is told once and tried again; a deletion whose line cannot be written is not made.
 """
@@ -11,7 +12,7 @@ import threading
 from pathlib import Path
 
 from camera_pipeline.clock import Clock
-from camera_pipeline.config import EvidenceSettings
+from camera_pipeline.config import EvidenceSettings, RedisSettings
 from camera_pipeline.errors import EvidenceError, OutboxError
 from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.evidence.event_log import bodies
@@ -21,6 +22,7 @@ from camera_pipeline.evidence.storage_class import DEGRADED, ClassRecord, Storag
 from camera_pipeline.evidence.store import EvidenceStore
 from camera_pipeline.pipeline.evidence_alarm import storage_event
 from camera_pipeline.pipeline.log_keeper import LogKeeper
+from camera_pipeline.pipeline.verdict_stream import VerdictStream
 
 _EVERY_S = 600.0  # class files are found, and old evidence goes, within this time
 _STOP_S = 10.0
@@ -38,6 +40,7 @@ class StorageKeeper:
         server: id of this server.
         keeper: writes the event log.
         outbox: gets the alarm.
+        redis: where officers' verdicts are read.
         clock: wall clock.
 
     Raises:
@@ -45,10 +48,19 @@ class StorageKeeper:
     """
 
     def __init__(
-        self, settings: EvidenceSettings, root: Path, *, server: str, keeper: LogKeeper, outbox: Outbox, clock: Clock
+        self,
+        settings: EvidenceSettings,
+        root: Path,
+        *,
+        server: str,
+        keeper: LogKeeper,
+        outbox: Outbox,
+        redis: RedisSettings,
+        clock: Clock,
     ) -> None:
         self._settings, self._root, self._server = settings, root, server
         self._keeper, self._outbox, self._clock = keeper, outbox, clock
+        self._verdicts = VerdictStream(redis)
         self._local = EvidenceStore(root)
         self._store = EvidenceStore(settings.store) if settings.store else self._local
         self._bounds = {each: _bound(settings, each) for each in DEGRADED}
@@ -83,6 +95,7 @@ class StorageKeeper:
         try:
             self._move()
             stored, decided = self._store.stored()
+            self._apply_verdicts(stored, decided)
             self._note_classes(decided)
             for one in doomed(stored, self._bounds, now=self._clock.now(), missing_bytes=self._missing_bytes(stored)):
                 self._delete(one)
@@ -99,6 +112,7 @@ class StorageKeeper:
             self._wanted.clear()
             self.sweep()
             self._wanted.wait(_EVERY_S)
+        self._verdicts.close()
 
     def _move(self) -> None:
         """Move sealed folders from this machine to the store, where that is another place."""
@@ -110,6 +124,20 @@ class StorageKeeper:
                 self._store.take_in(folder, one.path)
                 self._keeper.write("moved", {"path": one.path, "store": self._store.root})
                 self._local.delete(one.path)
+
+    def _apply_verdicts(self, stored: list[Stored], decided: dict[str, ClassRecord]) -> None:
+        """Give evidence the class of the latest verdict on it; what somebody holds, only who holds it lets go."""
+        paths = {one.path.rpartition("/")[2]: one for one in stored if one.storage_class is not StorageClass.VIDEO}
+        try:
+            for event_id, verdict in self._verdicts.new():
+                one = paths.get(event_id)
+                if one is None or one.storage_class is StorageClass.HELD:
+                    continue
+                if one.path not in decided or verdict.is_after(decided[one.path]):
+                    self._store.decide(one.path, verdict)
+                    decided[one.path] = verdict
+        except EvidenceError as error:
+            log.warning("%s", error)  # what is known already is kept all the same
 
     def _note_classes(self, decided: dict[str, ClassRecord]) -> None:
         """Write into the event log what was decided since the last sweep; what is not there counts for nothing."""

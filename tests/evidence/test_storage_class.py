@@ -21,11 +21,31 @@ def test_every_class_of_evidence_can_be_given(name: str) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"class": "video"}, {"class": "free"}, {"class": None}, {"by": ""}, {"reason": " "}, {"at": 5}, {"reason": None}],
+    [
+        {"class": "video"},
+        {"class": "free"},
+        {"class": None},
+        {"by": ""},
+        {"reason": " "},
+        {"at": 5},
+        {"reason": None},
+        {"at": "today"},
+        {"at": "2026-03-04T09:12:00"},
+    ],
 )
 def test_a_class_file_that_leaves_something_out_is_none(changes: dict[str, object]) -> None:
     with pytest.raises(SealError, match="is no class file"):
         read_class(json.dumps({**GOOD, **changes}).encode())
+
+
+def test_what_was_decided_later_counts_in_whatever_zone_it_was_written() -> None:
+    early, late = (
+        read_class(json.dumps({**GOOD, "at": at}).encode())
+        for at in ("2026-03-04T15:00:00+07:00", "2026-03-04T09:00:00Z")
+    )
+    assert late.is_after(early)
+    assert not early.is_after(late)
+    assert not late.is_after(late)
 
 
 @given(st.binary(max_size=200))

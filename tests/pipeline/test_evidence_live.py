@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from camera_pipeline.simulator import Simulator
 from camera_pipeline.types import Event
 from tests.detect.networks import write_model, yolov8
 from tests.pipeline.evidence_kit import image_of
+from tests.pipeline.scenes import make_clip
 from tests.pipeline.service_kit import RunningService, camera, eventually, serving, write_config
 from tests.redis_server import RedisServer
 
@@ -86,6 +88,30 @@ def test_evidence_shows_the_frames_of_the_analysis_pixel_for_pixel_and_all_of_it
     assert (len(report.folders), report.faults) == (2, [])
     assert report.lines >= 6  # opened, began, online, two events, two folders
     assert redis_server.client().xlen("cam:heads") >= 2  # at the start and at the end
+
+
+def test_where_a_substream_is_analysed_evidence_shows_the_main_stream_at_the_same_moment(
+    clip: Path, redis_server: RedisServer, tmp_path: Path, key_path: Path, keys: PublicKeys
+) -> None:
+    write_model(tmp_path, yolov8(CAR), {"format": "yolov8"})
+    films = {"sub": clip, "main": make_clip(tmp_path / "main.mp4", frame_wh=(640, 384))}
+    with Simulator([SimulatedCamera(file=film, path=name) for name, film in films.items()], port=0) as simulator:
+        one = camera("one", simulator.url("main"), substream_url=simulator.url("sub"), rules=[STANDS], **ROAD)
+        evidence = {"key": str(key_path), "pre_roll_s": 1, "post_roll_s": 1, "min_free_gb": 0}
+        with serving(
+            write_config(tmp_path / "config.yaml", one, redis_url=redis_server.url, evidence=evidence)
+        ) as service:
+            eventually(lambda: sealed(tmp_path / "data"), service.service.status)
+            (event,) = told(service)
+    (path,) = sealed(tmp_path / "data")
+    (about,) = [file["about"] for file in manifest(path)["files"] if file["name"] in ("1_at.png", "1_told.png")]
+    assert image_of(path.parent / f"1_{about['role']}.png").shape == (384, 640, 3)
+    seen, shown = (datetime.fromisoformat(about[name]) for name in ("captured_at", "picture_captured_at"))
+    assert abs((seen - shown).total_seconds()) <= 0.06  # half of the time between two pictures, and rounding
+    assert event.subject is not None
+    assert about["xyxy"] == pytest.approx([2 * edge for edge in event.subject.xyxy], abs=4.0)
+    assert manifest(path)["facts"]["clip"]["media_time_s"]
+    assert verify_paths([tmp_path / "data" / "evidence"], keys).faults == []
 
 
 def test_events_flow_and_say_that_they_have_no_evidence_where_the_folder_cannot_be_written(

@@ -47,7 +47,9 @@ class Kept:
         self.root, self.outbox = root, outbox
         self.log = LogKeeper(root / "log", server="edge-1", key=key, outbox=outbox, redis=redis.settings, clock=Clock())
         chosen = EvidenceSettings(key="unused.key", **{"min_free_gb": 0.0, **settings})
-        self.keeper = StorageKeeper(chosen, root, server="edge-1", keeper=self.log, outbox=outbox, clock=Clock())
+        self.keeper = StorageKeeper(
+            chosen, root, server="edge-1", keeper=self.log, outbox=outbox, redis=redis.settings, clock=Clock()
+        )
         for name in NAMES:
             folder = seal_sample(root / "2026-03-04" / "junction" / name, key)
             body = {"path": f"2026-03-04/junction/{name}", "manifest_sha256": sha256_of(folder / MANIFEST)}
@@ -113,7 +115,7 @@ def test_every_decision_is_logged_once_also_over_restarts(
     kept.keeper.sweep()
     again = StorageKeeper(
         EvidenceSettings(key="unused.key", min_free_gb=0.0),  # type: ignore[arg-type] # a path
-        kept.root, server="edge-1", keeper=kept.log, outbox=outbox, clock=Clock(),
+        kept.root, server="edge-1", keeper=kept.log, outbox=outbox, redis=redis_server.settings, clock=Clock(),
     )  # fmt: skip
     kept.decide("held", "confirmed")
     again.sweep()
@@ -121,6 +123,45 @@ def test_every_decision_is_logged_once_also_over_restarts(
     assert sorted(said) == [
         ("confirmed", "confirmed"), ("held", "confirmed"), ("held", "held"), ("rejected", "rejected"),
     ]  # fmt: skip
+
+
+def say(redis: RedisServer, event_id: str, decision: str, at: str, **changes: object) -> None:
+    """Publish a verdict as the review does."""
+    verdict = {"event_id": event_id, "decision": decision, "officer": "lan", "reason": "", "decided_at": at, **changes}
+    redis.client().xadd("cam:verdicts", {"verdict": json.dumps(verdict)})
+
+
+def test_verdicts_change_classes_but_not_what_is_held_or_was_decided_later(
+    tmp_path: Path, outbox: Outbox, redis_server: RedisServer, key: SigningKey
+) -> None:
+    kept = Kept(tmp_path / "evidence", outbox, redis_server, key)
+    say(redis_server, "unreviewed", "confirm", "2026-03-05T00:00:00Z")
+    say(redis_server, "unreviewed", "reject", "2026-03-06T00:00:00Z", reason="unclear")
+    say(redis_server, "rejected", "return", "2026-03-06T00:00:00Z")
+    say(redis_server, "confirmed", "reject", "2026-03-01T00:00:00Z")  # before the class file that is there
+    say(redis_server, "held", "reject", "2026-03-06T00:00:00Z")
+    say(redis_server, "of another server", "confirm", "2026-03-06T00:00:00Z")
+    redis_server.client().xadd("cam:verdicts", {"verdict": "{"})
+    for _ in range(2):
+        kept.keeper.sweep()
+    classes = {one.path.rpartition("/")[2]: one.storage_class.value for one in kept.keeper._store.stored()[0]}
+    assert classes == {"unreviewed": "rejected", "rejected": "unreviewed", "confirmed": "confirmed", "held": "held"}
+    (line,) = [line for line in kept.logged("class") if str(line["path"]).endswith("/unreviewed")]
+    assert (line["class"], line["by"], line["reason"]) == ("rejected", "lan", "reject: unclear")
+
+
+def test_verdicts_wait_for_redis_and_the_rest_goes_on(
+    tmp_path: Path, outbox: Outbox, redis_server: RedisServer, key: SigningKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = Kept(tmp_path / "evidence", outbox, redis_server, key)
+    redis_server.kill()
+    kept.keeper.sweep()
+    assert "verdicts cannot be read" in caplog.text
+    assert len(kept.logged("class")) == 3
+    redis_server.start()
+    say(redis_server, "unreviewed", "confirm", "2026-03-05T00:00:00Z")
+    kept.keeper.sweep()
+    assert kept.logged("class")[-1]["class"] == "confirmed"
 
 
 def test_a_deletion_that_cannot_be_logged_is_not_made(
