@@ -13,7 +13,7 @@ from camera_pipeline.review.audit import Action, note
 from camera_pipeline.review.deadlines import SOON_DAYS
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.rights import Actor, Right
-from camera_pipeline.review.tables import UNDECIDED, Case, CaseStatus
+from camera_pipeline.review.tables import UNDECIDED, AuditEntry, Case, CaseStatus, User
 from camera_pipeline.types import EventKind
 
 Q = TypeVar("Q", bound=Select[Any])
@@ -201,3 +201,28 @@ def distinct_values(desk: Desk, actor: Actor) -> dict[str, Sequence[str]]:
             name: session.scalars(select(column).where(*limits).distinct().order_by(column)).all()
             for name, column in (("area", Case.area), ("camera_id", Case.camera_id), ("type", Case.type))
         }
+
+
+def history(desk: Desk, event_id: str) -> list[AuditEntry]:
+    """Return what was done with a case, oldest first; who only looked is left out."""
+    deeds = (
+        Action.CLAIM,
+        Action.RELEASE,
+        Action.CORRECT_PLATE,
+        Action.CONFIRM,
+        Action.REJECT,
+        Action.RETURN,
+        Action.UNDO,
+        Action.EXPORT,
+        Action.LOOK_UP,
+    )
+    query = select(AuditEntry).where(AuditEntry.event_id == event_id, AuditEntry.action.in_(deeds))
+    with desk.database.reading() as session:
+        return list(session.scalars(query.order_by(AuditEntry.id)))
+
+
+def people(desk: Desk, cases: Sequence[Case]) -> dict[int, str]:
+    """Return the names of those who have claimed these cases, by id."""
+    ids = {case.claimed_by for case in cases if case.claimed_by is not None}
+    with desk.database.reading() as session:
+        return {user.id: user.full_name for user in session.scalars(select(User).where(User.id.in_(ids)))}

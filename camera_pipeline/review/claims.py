@@ -90,6 +90,13 @@ def require_claim(desk: Desk, actor: Actor, case: Case) -> None:
         raise ConflictError(_reason(desk, actor, case))
 
 
+def holds(desk: Desk, actor: Actor, event_id: str) -> bool:
+    """Return whether whoever asks has this undecided case at this moment."""
+    with desk.database.reading() as session:
+        case = session.get(Case, event_id)
+    return case is not None and case.status in UNDECIDED and is_held(desk, actor, case)
+
+
 def is_held(desk: Desk, actor: Actor, case: Case) -> bool:
     """Return whether whoever asks has the case at this moment."""
     held = case.claimed_until is not None and case.claimed_until > desk.now()

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from camera_pipeline.events.record import to_json
 from camera_pipeline.review.deadlines import limitation_ends_at, notice_due_at
 from camera_pipeline.review.desk import Desk
-from camera_pipeline.review.plates import plate_of
+from camera_pipeline.review.plates import text_of
 from camera_pipeline.review.tables import Case
 from camera_pipeline.types import Event
 
@@ -45,6 +45,7 @@ def _take_in(desk: Desk, session: Session, event: Event) -> bool:
 
 
 def _case(desk: Desk, event: Event) -> Case:
+    plate = text_of(event.details.get("plate"))
     return Case(
         event_id=event.event_id,
         kind=event.kind,
@@ -61,7 +62,8 @@ def _case(desk: Desk, event: Event) -> Case:
         received_at=desk.now(),
         notice_due_at=notice_due_at(event),
         limitation_ends_at=limitation_ends_at(event),
-        plate=plate_of(event),
+        plate=plate,
+        plate_read=plate,
         record=to_json(event).decode(),
     )
 

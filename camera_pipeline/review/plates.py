@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 
 from camera_pipeline.errors import InvalidError
-from camera_pipeline.types import Event
 
 _SIGNS = re.compile(r"[\s.\-]")
 _COMPACT = re.compile(r"[0-9A-ZĐ]{4,12}")
@@ -25,8 +24,7 @@ def compact(text: str) -> str:
     return plate
 
 
-def plate_of(event: Event) -> str:
-    """Return the plate that was read, compact; empty while unread."""
-    plate = event.details.get("plate")
+def text_of(plate: object) -> str:
+    """Return the text of what was read, as events and manifests carry it; empty where it is unread or absent."""
     text = plate.get("text") if isinstance(plate, Mapping) else None
     return text[:32] if isinstance(text, str) else ""

@@ -117,6 +117,10 @@ class Case(Base):
     limitation_ends_at: Mapped[datetime | None]
     plate: Mapped[str] = mapped_column(String(32), index=True)
     """Compact; what an officer corrected, else what was read; empty while unread."""
+    plate_read: Mapped[str] = mapped_column(String(32))
+    """What was read, whatever an officer made of it."""
+    evidence_found: Mapped[bool] = mapped_column(default=False, index=True)
+    """Whether the evidence lay there when it was looked for; it comes some seconds after the event."""
     status: Mapped[CaseStatus] = mapped_column(_text_of(CaseStatus), default=CaseStatus.OPEN)
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     claimed_until: Mapped[datetime | None]

@@ -8,12 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from camera_pipeline.errors import ConflictError, InvalidError, MissingError
-from camera_pipeline.events.record import from_json
 from camera_pipeline.review.audit import Action, note
 from camera_pipeline.review.cases import seen_case
 from camera_pipeline.review.claims import require_claim
 from camera_pipeline.review.desk import Desk
-from camera_pipeline.review.plates import compact, plate_of
+from camera_pipeline.review.plates import compact
 from camera_pipeline.review.rights import Actor, Right
 from camera_pipeline.review.tables import Case, CaseStatus, VerdictRow
 from camera_pipeline.types import EventKind
@@ -164,7 +163,7 @@ def _verdict(desk: Desk, actor: Actor, case: Case, ruling: Ruling) -> VerdictRow
         law_ref=ruling.law_ref[:64],
         note=ruling.note.strip()[:1000],
         plate=case.plate,
-        plate_before=plate_of(from_json(case.record)),
+        plate_before=case.plate_read,
         status_before=case.status,
         returned_by_before=case.returned_by,
         decided_at=now,

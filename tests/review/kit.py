@@ -1,16 +1,22 @@
 """A desk with people and cases, for tests of the review."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from camera_pipeline.config import ReviewSettings
+from camera_pipeline.events.record import to_json
+from camera_pipeline.evidence.keys import SigningKey
+from camera_pipeline.evidence.seal import draft_of, seal
 from camera_pipeline.review.accounts import add_first_administrator
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.intake import take_in
 from camera_pipeline.review.rights import ALL_AREAS, Actor, Role
 from camera_pipeline.review.sign_in import sign_in
-from camera_pipeline.review.tables import Grant, User
+from camera_pipeline.review.tables import Grant, SignIn, User
 from camera_pipeline.types import Event, EventKind
 from tests.events.sample_events import sample
 
@@ -98,3 +104,25 @@ def fill(desk: Desk, count: int, **changes: Any) -> list[str]:
 
 
 SETTINGS = ReviewSettings()
+
+
+def token_of(desk: Desk, who: Actor) -> str:
+    """Return the token of a browser in which somebody has signed in."""
+    token = f"token of {who.name}"
+    with desk.database.writing() as session:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        session.add(SignIn(token_sha256=digest, user_id=who.user_id, client="test", started_at=NOW, seen_at=NOW))
+    return token
+
+
+def seal_evidence(root: Path, event: Event, key: Path, *, plate: str | None = "30A12345") -> Path:
+    """Lay sealed evidence of an event where the pipeline lays it; its files are a few bytes that say what they are."""
+    target = root / event.occurred_at.strftime("%Y-%m-%d") / event.camera_id / event.event_id
+    draft = draft_of(target)
+    draft.mkdir(parents=True)
+    for name in ("1_before.png", "1_before.jpg", "2_at.png", "2_at.jpg", "plate.png", "clip.mp4"):
+        (draft / name).write_bytes(f"{name} of {event.event_id}".encode())
+    record = json.loads(to_json(event))
+    facts = {"plate": {"text": plate} if plate else None}
+    seal(draft, target, event=record, facts=facts, about={}, server="s", key=SigningKey(key), now=NOW)
+    return target

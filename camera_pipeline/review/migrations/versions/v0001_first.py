@@ -82,6 +82,8 @@ def _cases() -> None:
         sa.Column("notice_due_at", sa.DateTime(), nullable=True),
         sa.Column("limitation_ends_at", sa.DateTime(), nullable=True),
         sa.Column("plate", sa.String(length=32), nullable=False),
+        sa.Column("plate_read", sa.String(length=32), nullable=False),
+        sa.Column("evidence_found", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("claimed_by", sa.Integer(), nullable=True),
         sa.Column("claimed_until", sa.DateTime(), nullable=True),
@@ -99,6 +101,7 @@ def _cases() -> None:
     )
     op.create_index("ix_cases_act_id", "cases", ["act_id"], unique=False)
     op.create_index("ix_cases_camera_id", "cases", ["camera_id"], unique=False)
+    op.create_index("ix_cases_evidence_found", "cases", ["evidence_found"], unique=False)
     op.create_index("ix_cases_plate", "cases", ["plate"], unique=False)
     op.create_index("queue", "cases", ["kind", "status", "over_budget", "occurred_at", "event_id"], unique=False)
     op.create_index(
