@@ -7,7 +7,7 @@ DEMO_OUT ?= demo_out
 # opencv-python links against these; a server without a desktop lacks them.
 SYSTEM_RUN = libgl1 libglib2.0-0
 # Real peers for the tests: an ffmpeg client, a Redis and a PostgreSQL server, GStreamer's client and RTSP server.
-SYSTEM_TEST = $(SYSTEM_RUN) ffmpeg redis-server postgresql python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools \
+SYSTEM_TEST = $(SYSTEM_RUN) ffmpeg redis-server postgresql chromium fonts-noto-core python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
 
 .PHONY: help demo test check format lint types bench golden schema system-run system-test clean train-vehicles train-signal-lamp train-plate-text train-vehicle-colour train-fire-smoke train-plates train-riders

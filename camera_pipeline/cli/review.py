@@ -10,15 +10,34 @@ from typing import Annotated
 import typer
 
 from camera_pipeline.cli.live import ConfigArgument
+from camera_pipeline.cli.logs import set_up_logging
 from camera_pipeline.errors import UserError
 from camera_pipeline.pipeline.compose import read_config
 
-_NEEDED = ("alembic", "argon2", "sqlalchemy")
+_NEEDED = ("alembic", "argon2", "cryptography", "fastapi", "nicegui", "sqlalchemy")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
+    app.command("review")(review)
     app.command("administrator")(administrator)
+
+
+def review(
+    config: ConfigArgument,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON, one object a line.")] = False,
+) -> None:
+    """Serve the pages where officers decide, and their REST API, until SIGTERM or Ctrl-C.
+
+    Violations and incidents are read from Redis and become cases; final verdicts go back to it.
+
+    Example: `camera-pipeline review configs/junction.yaml`
+    """
+    _require_extra()
+    set_up_logging(as_json=log_json)
+    from camera_pipeline.pipeline.review import serve  # noqa: PLC0415 - its packages are an extra
+
+    serve(read_config(config))
 
 
 def administrator(

@@ -1,8 +1,9 @@
-"""The review's side of Redis: events become cases, final verdicts go to a stream. Three threads beside the pages.
+"""The review's side of Redis: events become cases, final verdicts go to a stream. Four threads beside the pages.
 
 | thread | does |
 |---|---|
 | `intake violations`, `intake incidents` | reads a stream as group `review`, acknowledges what is a case |
+| `evidence` | takes the plate of a case from its evidence, which comes some seconds later |
 | `verdicts` | appends final verdicts to `<prefix>:verdicts` |
 
 Whatever dies, nothing is lost or doubled: an event is acknowledged once its case is in the database, where it is made
@@ -14,6 +15,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import redis
@@ -27,10 +29,13 @@ from camera_pipeline.events.consumer import Consumer
 from camera_pipeline.events.redis_link import backoff_s, connect, explain
 from camera_pipeline.events.streams import stream_name
 from camera_pipeline.redact import redact
+from camera_pipeline.review.api.context import Office
 from camera_pipeline.review.database import Database
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.intake import take_in
 from camera_pipeline.review.relay import final_verdicts, newest_verdict
+from camera_pipeline.review.server import build_server
+from camera_pipeline.review.shelf import Shelf, look_for_evidence
 from camera_pipeline.types import EventKind
 
 log = logging.getLogger(__name__)
@@ -38,6 +43,7 @@ log = logging.getLogger(__name__)
 GROUP = "review"
 _KINDS = (EventKind.VIOLATION, EventKind.INCIDENT)
 _CLAIM_AFTER_S = 30.0  # to make a case takes milliseconds; SQLite may wait 10 s for another writer
+_EVIDENCE_EVERY_S = 3.0  # how often evidence that has come meanwhile is looked for
 _EVERY_S = 1.0  # how often final verdicts are looked for
 _WELL_S = 60.0  # who went on for so long was not refused: the next failure is the first of its kind
 
@@ -61,16 +67,35 @@ def verdict_stream(settings: RedisSettings) -> str:
     return f"{settings.prefix}:verdicts"
 
 
+def serve(config: Config) -> None:
+    """Serve pages and API, and read and write the streams, until SIGTERM or Ctrl-C.
+
+    Raises:
+        ConfigError: the database cannot be used.
+        EvidenceKeyError: a public key cannot be used.
+    """
+    desk = open_desk(config)
+    with closing(desk.database):
+        settings = config.review
+        shelf = Shelf(config.server.data_dir / "evidence", settings.evidence_keys)
+        secure = settings.tls_certificate is not None or (settings.origin or "").startswith("https:")
+        server = build_server(Office(desk=desk, shelf=shelf, secure=secure), settings)
+        with ReviewStreams(desk, config.redis, shelf):
+            server.run()
+
+
 class ReviewStreams:
     """Reads and writes the streams of a review until it is stopped. A context manager.
 
     Args:
         desk: the review.
         settings: where Redis is.
+        shelf: where evidence comes to.
     """
 
-    def __init__(self, desk: Desk, settings: RedisSettings) -> None:
+    def __init__(self, desk: Desk, settings: RedisSettings, shelf: Shelf) -> None:
         self._desk = desk
+        self._shelf = shelf
         self._settings = settings
         self._url = settings.url.get_secret_value()
         self._stop = threading.Event()
@@ -82,7 +107,7 @@ class ReviewStreams:
             (f"intake {kind.value}s", self._reading(consumer))
             for kind, consumer in zip(_KINDS, self._consumers, strict=True)
         ]
-        tasks.append(("verdicts", self._send_verdicts))
+        tasks += [("verdicts", self._send_verdicts), ("evidence", self._find_evidence)]
         self._threads = [
             threading.Thread(target=self._again_and_again, args=(task,), name=name, daemon=True) for name, task in tasks
         ]
@@ -102,14 +127,17 @@ class ReviewStreams:
             thread.join()
 
     def _again_and_again(self, task: Callable[[], None]) -> None:
-        attempt, chance = 0, random.Random()  # noqa: S311 - spreads retries
+        attempt, chance, said = 0, random.Random(), ""  # noqa: S311 - spreads retries
         while not self._stop.is_set():
             began_s = time.monotonic()
             try:
                 task()
             except (DeliveryError, SQLAlchemyError, RedisError, OSError) as error:
                 attempt = 1 if time.monotonic() - began_s > _WELL_S else attempt + 1
-                log.error("review: %s", self._in_words(error))  # noqa: TRY400 - the message says all
+                words = self._in_words(error)
+                if words != said:  # an outage is told once, not at every try
+                    log.error("review: %s", words)  # noqa: TRY400 - the message says all
+                said = words
                 self._stop.wait(backoff_s(attempt, chance))
 
     def _in_words(self, error: Exception) -> str:
@@ -124,6 +152,10 @@ class ReviewStreams:
                 delivery.ack()
 
         return read
+
+    def _find_evidence(self) -> None:
+        while not self._stop.wait(_EVIDENCE_EVERY_S):
+            look_for_evidence(self._desk, self._shelf)
 
     def _send_verdicts(self) -> None:
         stream = verdict_stream(self._settings)

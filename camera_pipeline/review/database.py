@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 from camera_pipeline.errors import ConfigError
 from camera_pipeline.redact import redact
 
-log = logging.getLogger(__name__)
-
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its plug-ins at every start
 MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_S = 10.0  # a write that waits longer for SQLite's other writers is told as failed
 _MIGRATION_LOCK = 7_640_184  # any number: on PostgreSQL two services that start at once migrate one after the other

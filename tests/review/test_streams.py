@@ -15,6 +15,7 @@ from camera_pipeline.pipeline.review import GROUP, ReviewStreams, open_desk, ver
 from camera_pipeline.review.claims import claim
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.rights import Role
+from camera_pipeline.review.shelf import Shelf
 from camera_pipeline.review.tables import Case
 from camera_pipeline.review.verdicts import Decision, RejectReason, Ruling, decide
 from camera_pipeline.types import Event
@@ -67,7 +68,7 @@ def test_violations_and_incidents_become_cases_and_are_acknowledged(
     desk: Desk, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     publish(redis_server, tmp_path, [*map(violation, range(20)), incident(30, phase="onset", act_id="jam")])
-    with ReviewStreams(desk, redis_server.settings):
+    with ReviewStreams(desk, redis_server.settings, Shelf(tmp_path)):
         eventually(lambda: cases(desk) == 21 and pending(redis_server) == 0)
 
 
@@ -76,33 +77,36 @@ def test_what_was_not_acknowledged_comes_again_and_makes_no_second_case(
 ) -> None:
     publish(redis_server, tmp_path, [violation(number) for number in range(5)])
     fill(sqlite_desk, 3)  # a process that died after these were cases and before they were acknowledged
-    with ReviewStreams(sqlite_desk, redis_server.settings):
+    with ReviewStreams(sqlite_desk, redis_server.settings, Shelf(tmp_path)):
         eventually(lambda: cases(sqlite_desk) == 5 and pending(redis_server) == 0)
 
 
 def test_final_verdicts_are_told_once_however_often_the_service_starts(
-    sqlite_desk: Desk, redis_server: RedisServer, decided: list[str]
+    sqlite_desk: Desk, redis_server: RedisServer, decided: list[str], tmp_path: Path
 ) -> None:
     expected = [(f"{number}-0", event_id) for number, event_id in enumerate(decided, start=1)]
     for _ in range(2):
-        with ReviewStreams(sqlite_desk, redis_server.settings), ReviewStreams(sqlite_desk, redis_server.settings):
+        with (
+            ReviewStreams(sqlite_desk, redis_server.settings, Shelf(tmp_path)),
+            ReviewStreams(sqlite_desk, redis_server.settings, Shelf(tmp_path)),
+        ):
             eventually(lambda: verdicts(redis_server) == expected)
 
 
 def test_a_redis_that_lost_everything_is_told_all_verdicts_again(
-    sqlite_desk: Desk, redis_server: RedisServer, decided: list[str]
+    sqlite_desk: Desk, redis_server: RedisServer, decided: list[str], tmp_path: Path
 ) -> None:
-    with ReviewStreams(sqlite_desk, redis_server.settings):
+    with ReviewStreams(sqlite_desk, redis_server.settings, Shelf(tmp_path)):
         eventually(lambda: len(verdicts(redis_server)) == 3)
         redis_server.client().flushall()
         eventually(lambda: len(verdicts(redis_server)) == 3)
 
 
 def test_a_stream_that_is_ahead_of_the_database_is_told_and_left_alone(
-    sqlite_desk: Desk, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+    sqlite_desk: Desk, redis_server: RedisServer, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     redis_server.client().xadd(verdict_stream(redis_server.settings), {"verdict": "{}"}, id="9-0")
-    with ReviewStreams(sqlite_desk, redis_server.settings):
+    with ReviewStreams(sqlite_desk, redis_server.settings, Shelf(tmp_path)):
         eventually(lambda: "which this database does not know" in caplog.text)
     assert redis_server.client().xlen(verdict_stream(redis_server.settings)) == 1
 
@@ -113,7 +117,7 @@ def test_nothing_is_lost_or_doubled_when_redis_is_killed_again_and_again(sqlite_
     with running() as server, closing(Outbox(tmp_path / "outbox.sqlite")) as outbox:
         publisher = Publisher(outbox, server.settings)
         publisher.start()
-        with ReviewStreams(sqlite_desk, server.settings):
+        with ReviewStreams(sqlite_desk, server.settings, Shelf(tmp_path)):
             for number in range(5):
                 outbox.append([violation(each) for each in range(20 * number, 20 * number + 20)])
                 server.kill()

@@ -1,4 +1,4 @@
-"""The parts of a case's page as HTML: pictures, plate, law, facts, history. Pure; what comes from outside is escaped."""
+"""The parts of a case's page as HTML: pictures, plate, law, facts, history. Pure; what is foreign is escaped."""
 
 import json
 from collections.abc import Mapping, Sequence

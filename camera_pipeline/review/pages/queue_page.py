@@ -1,4 +1,4 @@
-"""The queue: counts and deadlines at a glance, filters as a plain form, fifty cases a page, the next case by one key."""
+"""The queue: counts and deadlines at a glance, filters as a plain form, the next case by one key."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -126,7 +126,7 @@ def _filters(visit: Visit, query: Mapping[str, str], values: Mapping[str, object
 
     checked = "checked" if query.get("mine") == "on" else ""
     parts = (
-        choice("kind", "type", {kind: visit.say(kind) for kind in ("violation", "incident")}),
+        choice("kind", "kind", {kind: visit.say(kind) for kind in ("violation", "incident")}),
         choice("status", "status", {name: visit.say(name) for name in _STATUSES}),
         choice("type", "type", known("type")),
         choice("area", "area", known("area")),
@@ -172,15 +172,17 @@ def _row(visit: Visit, case: Case, names: Mapping[int, str]) -> str:
         f"<tr><td>{deadline(visit.language, now, case)}</td><td>{local_time(case.occurred_at)}</td>"
         f'<td><a href="{address}">{escape(visit.say(case.type))}</a></td><td>{escape(visit.say(case.class_name))}</td>'
         f"<td>{shown}</td><td>{escape(case.camera_id)}</td><td>{escape(case.area)}</td>"
-        f'<td class="number">{case.confidence:.0%}</td><td>{status} <span class="soft">{escape(", ".join(notes))}</span></td></tr>'
+        f'<td class="number">{case.confidence:.0%}</td><td>{status}'
+        f' <span class="soft">{escape(", ".join(notes))}</span></td></tr>'
     )
 
 
 def _turning(visit: Visit, query: Mapping[str, str], page: int, shown: int) -> str:
     def link(number: int, sign: str, key: str) -> str:
         address = "/?" + urlencode({**query, "page": number})
-        return f'<a class="act" href="{escape(address)}" data-key="{key}" aria-label="{visit.say("page")} {number + 1}">{sign}</a>'
+        label = f"{visit.say('page')} {number + 1}"
+        return f'<a class="act" href="{escape(address)}" data-key="{key}" aria-label="{label}">{sign}</a>'
 
-    back = link(page - 1, "‹", "arrowleft") if page else ""
-    on = link(page + 1, "›", "arrowright") if shown == PAGE else ""
+    back = link(page - 1, "←", "arrowleft") if page else ""
+    on = link(page + 1, "→", "arrowright") if shown == PAGE else ""
     return f'<div class="pages">{back}<span class="soft">{visit.say("page")} {page + 1}</span>{on}</div>'

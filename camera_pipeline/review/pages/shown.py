@@ -21,9 +21,9 @@ def money(lowest: int, highest: int) -> str:
     """Return a range of fines.
 
     >>> money(4_000_000, 6_000_000)
-    '4.000.000 – 6.000.000 ₫'
+    '4.000.000 - 6.000.000 ₫'
     """
-    return f"{lowest:,} – {highest:,} ₫".replace(",", ".")
+    return f"{lowest:,} - {highest:,} ₫".replace(",", ".")
 
 
 def plate(compact: str) -> str:

@@ -42,6 +42,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "all": ("Tất cả", "All"),
     "area": ("Khu vực", "Area"),
     "camera": ("Camera", "Camera"),
+    "kind": ("Nhóm", "Kind"),
     "type": ("Hành vi", "Act"),
     "class": ("Loại xe", "Vehicle"),
     "plate": ("Biển số", "Plate"),
