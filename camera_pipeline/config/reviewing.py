@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validat
 
 from camera_pipeline.config.values import Settings
 
-Port = Annotated[int, Field(ge=0, le=65535)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class ReviewSettings(Settings):
@@ -19,7 +19,7 @@ class ReviewSettings(Settings):
     host: str = "127.0.0.1"
     """Address to listen on. Other machines reach the pages only by TLS: with `tls_certificate`, or behind a proxy."""
     port: Port = 8460
-    """0: any free one, told in the log."""
+    """Port to listen on."""
     tls_certificate: Path | None = None
     """PEM file of the certificate chain; with `tls_key` the pages are served by HTTPS."""
     tls_key: Path | None = None

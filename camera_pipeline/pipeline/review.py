@@ -12,6 +12,7 @@ once; and the entry of verdict 7 has the id `7-0`, which Redis takes once.
 
 import logging
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -80,6 +81,8 @@ def serve(config: Config) -> None:
         shelf = Shelf(config.server.data_dir / "evidence", settings.evidence_keys)
         secure = settings.tls_certificate is not None or (settings.origin or "").startswith("https:")
         server = build_server(Office(desk=desk, shelf=shelf, secure=secure), settings)
+        for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended, to be told here
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         with ReviewStreams(desk, config.redis, shelf):
             server.run()
 

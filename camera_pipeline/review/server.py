@@ -14,13 +14,14 @@ _END_S = 3  # seconds that open requests get when the service ends
 
 
 def build_server(office: Office, settings: ReviewSettings) -> uvicorn.Server:
-    """Return the server; `run` serves until SIGTERM or Ctrl-C."""
+    """Return the server; `run` serves until `should_exit` is set, or SIGTERM or Ctrl-C."""
     app = build_api(office)
     add_pages(app, office)
     if settings.host not in ("127.0.0.1", "::1", "localhost") and not office.secure:
         log.warning(
             "review pages on %s are not encrypted: set review.tls_certificate and review.tls_key", settings.host
         )
+    log.info("pages at %s://%s:%d", "https" if settings.tls_certificate else "http", settings.host, settings.port)
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -31,6 +32,7 @@ def build_server(office: Office, settings: ReviewSettings) -> uvicorn.Server:
             timeout_graceful_shutdown=_END_S,
             log_config=None,
             access_log=False,
+            log_level="warning",  # its other lines tell addresses of sockets
             server_header=False,
         )
     )

@@ -1,5 +1,7 @@
 """Put the REST API together, behind its guard."""
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
@@ -23,7 +25,9 @@ _STATUS: dict[type[ReviewError], int] = {
     ConflictError: 409,
     InvalidError: 422,
 }
-_ANSWERS = {status: {"description": kind.__doc__ or ""} for kind, status in _STATUS.items() if status != 422}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"description": kind.__doc__ or ""} for kind, status in _STATUS.items() if status != 422
+}
 
 
 def build_api(office: Office) -> FastAPI:
@@ -34,7 +38,7 @@ def build_api(office: Office) -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        responses=_ANSWERS,  # type: ignore[arg-type]  # FastAPI wants int | str as key type, invariantly
+        responses=_ANSWERS,
     )
     api.state.office = office
     for router in (sessions.router, work.router, oversight.router):

@@ -37,8 +37,8 @@ def do_sign_in(office: TheOffice, request: Request, name: Text = "", password: T
     client = request.client.host if request.client else ""
     try:
         token, _ = sign_in(office.desk, name.strip().lower(), password, client)
-    except SignInError as error:
-        return _page(request, SIGN_IN, "sign_in", str(error), _SIGN_IN, 401)
+    except SignInError:
+        return _page(request, SIGN_IN, "sign_in", say(language_of(request), "wrong_sign_in"), _SIGN_IN, 401)
     response = RedirectResponse("/", 303)
     set_cookie(response, token, secure=office.secure)
     return response

@@ -3,10 +3,10 @@
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from shutil import which
 
@@ -60,7 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             command = [sys.executable, "-m", "camera_pipeline.cli", "review", str(config)]
             process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            _wait_for(f"http://127.0.0.1:{_PORT}/healthz", process, folder / "log")
+            _wait_for_start(process, folder / "log")
             screens = tmp_path_factory.mktemp("screens")
             yield Site(f"http://127.0.0.1:{_PORT}", scene, screens)
         finally:
@@ -68,13 +68,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             assert process.wait(30) == 0, (folder / "log").read_text()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for_start(process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_S
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with closing(HTTPConnection("127.0.0.1", _PORT, timeout=5)) as link:
+                link.request("GET", "/healthz")
+                assert link.getresponse().status == 200
                 return
-        except OSError:
+        except (OSError, HTTPException):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(log.read_text()) from None
             time.sleep(0.2)
