@@ -15,11 +15,6 @@ def is_ours(url: str, site: Site) -> bool:
     return url.startswith((site.url, "data:", "blob:"))
 
 
-def is_ours(url: str, site: Site) -> bool:
-    """The pages work where there is no other network."""
-    return url.startswith((site.url, "data:", "blob:"))
-
-
 def connected(page: Page) -> None:
     """Wait until clicks reach the server."""
     page.wait_for_function("window.socket && window.socket.connected")
