@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -78,13 +79,18 @@ def serve(config: Config) -> None:
     desk = open_desk(config)
     with closing(desk.database):
         settings = config.review
-        shelf = Shelf(config.server.data_dir / "evidence", settings.evidence_keys)
+        shelf = Shelf(_evidence_folder(config), settings.evidence_keys)
         secure = settings.tls_certificate is not None or (settings.origin or "").startswith("https:")
         server = build_server(Office(desk=desk, shelf=shelf, secure=secure), settings)
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended, to be told here
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         with ReviewStreams(desk, config.redis, shelf):
             server.run()
+
+
+def _evidence_folder(config: Config) -> Path:
+    configured = config.evidence.folder if config.evidence is not None else None
+    return configured or config.server.data_dir / "evidence"
 
 
 class ReviewStreams:
