@@ -18,7 +18,8 @@ class Stored:
         path: below the store's root.
         storage_class: how much the law cares for it.
         size_bytes: of all its files.
-        at: when it was recorded, aware; of sealed folders the end of their day.
+        at: when it was recorded or stored, whichever is later, aware: a camera whose clock is years behind makes no
+            evidence that is old at once.
     """
 
     path: str

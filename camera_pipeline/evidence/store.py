@@ -159,7 +159,8 @@ class EvidenceStore:
             storage_class = self._first_class(path)
         size_bytes = sum(int(info["size"]) for info in files.values())
         ends = datetime.combine(date.fromisoformat(path.partition("/")[0]), time(), UTC) + timedelta(days=1)
-        return Stored(path=path, storage_class=storage_class, size_bytes=size_bytes, at=ends)
+        at = max(ends, *map(_changed_at, files.values()))
+        return Stored(path=path, storage_class=storage_class, size_bytes=size_bytes, at=at)
 
     def _first_class(self, path: str) -> StorageClass:
         """Return the class by the event's kind; read once, for sealed folders never change."""
@@ -206,6 +207,9 @@ def _is_date(text: str) -> bool:
 
 
 def _video(name: str, info: Mapping[str, Any]) -> Stored:
+    return Stored(path=name, storage_class=StorageClass.VIDEO, size_bytes=int(info["size"]), at=_changed_at(info))
+
+
+def _changed_at(info: Mapping[str, Any]) -> datetime:
     changed = info.get("LastModified") or info.get("mtime") or 0.0
-    at = changed if isinstance(changed, datetime) else datetime.fromtimestamp(float(changed), UTC)
-    return Stored(path=name, storage_class=StorageClass.VIDEO, size_bytes=int(info["size"]), at=at)
+    return changed if isinstance(changed, datetime) else datetime.fromtimestamp(float(changed), UTC)

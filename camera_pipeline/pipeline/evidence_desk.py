@@ -149,6 +149,7 @@ class EvidenceDesk:
     def _make(self, order: _Order) -> None:
         event, no_room = order.plan.event, self._storage.room_fault()
         if no_room:
+            self._storage.want_room()
             self._tell_missing(event, no_room)
             return
         try:

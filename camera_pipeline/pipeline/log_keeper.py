@@ -72,7 +72,7 @@ class LogKeeper:
         """Write a line now; it is on the disk when this returns. Any thread.
 
         Raises:
-            EvidenceError, OutboxError: it cannot be written.
+            EvidenceError: it cannot be written.
         """
         self._opened().append(kind, [body])
 

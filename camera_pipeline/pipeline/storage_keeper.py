@@ -25,6 +25,7 @@ from camera_pipeline.pipeline.log_keeper import LogKeeper
 from camera_pipeline.pipeline.verdict_stream import VerdictStream
 
 _EVERY_S = 600.0  # class files are found, and old evidence goes, within this time
+_LEAST_S = 10.0  # a sweep lists all that is kept: not more often, however much room is asked for
 _STOP_S = 10.0
 _GB = 1e9
 
@@ -66,7 +67,7 @@ class StorageKeeper:
         self._bounds = {each: _bound(settings, each) for each in DEGRADED}
         self._noted: dict[str, object] | None = None
         self._trouble = self._alarm_id = ""
-        self._wanted, self._ends = threading.Event(), False
+        self._wanted, self._ends = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="evidence storage", daemon=True)
 
     def start(self) -> None:
@@ -75,20 +76,23 @@ class StorageKeeper:
 
     def stop(self) -> None:
         """End the thread; one that the store holds up is left behind."""
-        self._ends = True
+        self._ends.set()
         self._wanted.set()
         self._thread.join(_STOP_S)
 
     def room_fault(self) -> str:
-        """Return why no evidence is taken in, or nothing; asks for room where there is none. Any thread."""
+        """Return why no evidence is taken in, or nothing. Any thread."""
         free = _free_bytes(self._root)
         if free >= self._settings.min_free_gb * _GB:
             return ""
-        self._wanted.set()
         return (
             f"only {free / _GB:.2f} GB are free for {self._root}, evidence.min_free_gb is "
             f"{self._settings.min_free_gb:g}\n    cure: free space on that disk, or lower evidence.quotas"
         )
+
+    def want_room(self) -> None:
+        """Ask for a sweep, soon. Any thread."""
+        self._wanted.set()
 
     def sweep(self) -> None:
         """Move, note, delete and tell, once. The storage thread."""
@@ -108,10 +112,14 @@ class StorageKeeper:
         self._tell_room()
 
     def _run(self) -> None:
-        while not self._ends:
+        while not self._ends.is_set():
             self._wanted.clear()
-            self.sweep()
-            self._wanted.wait(_EVERY_S)
+            try:
+                self.sweep()
+            except Exception:  # a fault of this program must not end the keeping for good
+                log.exception("evidence is not kept as it should be")
+            if not self._ends.wait(_LEAST_S) and not self._alarm_id:
+                self._wanted.wait(_EVERY_S)
         self._verdicts.close()
 
     def _move(self) -> None:

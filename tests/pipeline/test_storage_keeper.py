@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from os import geteuid
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,10 @@ NAMES = ("unreviewed", "rejected", "confirmed", "held")
 
 
 class Clock:
-    """A clock that stands."""
+    """A clock that is fifty days ahead: what is made now is so old by it."""
 
     def now(self) -> datetime:
-        return datetime(2026, 6, 1, tzinfo=UTC)
+        return datetime.now(UTC) + timedelta(days=50)
 
     def monotonic_s(self) -> float:
         return 0.0
@@ -184,6 +184,7 @@ def test_too_little_room_is_told_once_and_its_end_too(
     kept.keeper.sweep()
     assert kept.left() == {"held"}
     assert "GB are free" in kept.keeper.room_fault()
+    assert not kept.keeper._wanted.is_set()  # or it would sweep again and again
     monkeypatch.setattr(kept.keeper, "_settings", EvidenceSettings(key="unused.key", min_free_gb=0.0))  # type: ignore[arg-type]
     kept.keeper.sweep()
     assert kept.health() == [("evidence_storage_full", "onset"), ("evidence_storage_full", "end")]
