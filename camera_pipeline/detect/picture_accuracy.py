@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Share = tuple[int, int]
 """So many of so many pictures."""
-MARGIN = 0.01  # added to the score that sets a threshold: another processor gives another last bit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +70,6 @@ def count_pictures(
         alarms=_share(alarm, anything),
         false=_share(alarm, ~anything),
     )
-
-
-def quiet_thresholds(found: Sequence[Found], class_count: int, false_share: float) -> NDArray[np.float64]:
-    """Return the least score of each class, (C,), that false detections exceed in few enough pictures.
-
-    Args:
-        found: what was found in pictures that show none of the classes, weak boxes too.
-        class_count: classes.
-        false_share: of the pictures; divided evenly among the classes, so that all together stay below it.
-    """
-    best = np.array([[one.scores[one.classes == k].max(initial=0.0) for k in range(class_count)] for one in found])
-    allowed = int(len(found) * false_share / class_count)
-    highest = np.sort(best, axis=0)[::-1][min(allowed, len(found) - 1)]
-    return np.asarray(np.ceil(highest.astype(np.float64) * 100) / 100 + MARGIN, np.float64).round(2)
 
 
 def _share(told: NDArray[np.bool_], of: NDArray[np.bool_]) -> Share:

@@ -54,10 +54,6 @@ class Data(_Closed):
     """More folders with `images`, `labels` and `ignore`, for instance of rendered pictures."""
     extra_fraction: Fraction = 0.0
     """How large a part of the drawn pictures comes from `extra`, from each folder as much as from another."""
-    quiet: Path | None = None
-    """Pictures kept out of training that show none of the classes: they set the thresholds. None: best F1 on `val`."""
-    quiet_share: Fraction = 0.0
-    """In how large a part of them something may be told."""
 
 
 class RunConfig(_Closed):
@@ -107,6 +103,32 @@ class TrainingConfig(EpochConfig):
     closing_scale: tuple[PositiveFloat, PositiveFloat]
     size_factors: tuple[PositiveFloat, ...]
     evaluate_every: PositiveInt
+
+
+class FireData(_Closed):
+    """Where the pictures of fire, smoke and neither are."""
+
+    train: Path
+    val: Path
+    val_name: str
+    """The validation set in words, for the manifest."""
+    sources: tuple[Source, ...]
+
+
+class FireConfig(RunConfig):
+    """One training run of the model of fire and smoke."""
+
+    classes: tuple[str, ...]
+    licence_note: str
+    start: Start
+    data: FireData
+    input_wh: tuple[PositiveInt, PositiveInt]
+    hidden: PositiveInt
+    """Channels between the two layers that learn."""
+    epochs: PositiveInt
+    label_smoothing: Fraction
+    confidence: dict[str, Fraction]
+    """Least score of each class, for the manifest."""
 
 
 class LampData(_Closed):

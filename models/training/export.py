@@ -13,26 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from camera_pipeline.config import DetectorSettings
-from camera_pipeline.detect.accuracy import SCORE_FLOOR
-from camera_pipeline.detect.detector import Detector
-from camera_pipeline.detect.labels import read_image
 from camera_pipeline.detect.manifest_file import write_manifest
-from camera_pipeline.detect.model import load_model
-from camera_pipeline.detect.picture_accuracy import quiet_thresholds
-from camera_pipeline.pipeline.model_store import ModelEvaluation, found_in
-from models.training.config import ROOT, TrainingConfig, load_config
+from camera_pipeline.pipeline.model_store import ModelEvaluation
+from models.training.config import ROOT, FireConfig, TrainingConfig, load_config
 from models.training.data import load_samples
-from models.training.manifest import Origin, describe, judged, origin
+from models.training.lesson import Labels
+from models.training.manifest import describe, judged, origin
 from models.training.onnx_file import TOLERANCE, write_onnx
-from models.training.vehicles import finished, initial_model
+from models.training.vehicles import finished
 from models.training.yolox import STRIDES, Yolox
 
 if TYPE_CHECKING:
-    from models.training.config import Data
     from models.training.data import Sample
+    from models.training.lesson import Teach
 
 OWN_CLASSES: Final = re.compile(r"heads\.\d\.class_")  # COCO's classes are other ones, nothing to keep
 
@@ -61,13 +55,13 @@ class Deployed(nn.Module):
         return torch.cat(rows, dim=2).transpose(1, 2)
 
 
-def load_trained(checkpoint: Path, config: TrainingConfig, train: list[Sample]) -> Yolox:
+def load_trained(checkpoint: Path, config: TrainingConfig, train: list[Sample], teach: Teach = Labels) -> Yolox:
     """The averaged network of a checkpoint, drawn part of the way back to the start, normalised anew and folded.
 
     Weights between the start's and the trained ones keep more of what the start knew of cameras that training has not
     seen (Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903).
     """
-    model = initial_model(config, train)
+    model = teach(config, train).start()
     trained = torch.load(checkpoint, weights_only=True)["averaged"]
     weights = model.state_dict()
     for name, value in weights.items():
@@ -89,22 +83,26 @@ def write_detector(model: Yolox, path: Path, input_wh: tuple[int, int]) -> None:
     write_onnx(Deployed(model), path, examples, takes=takes, gives=gives, absolute=10 * TOLERANCE)
 
 
-def publish(path: Path, config: TrainingConfig, trained_on: Origin, misses: Path) -> None:
+def publish(
+    path: Path,
+    config: TrainingConfig | FireConfig,
+    names: list[str],
+    misses: Path,
+    confidence: dict[str, float] | None = None,
+) -> None:
     """Write an exported model's manifest beside it, with its accuracy as the product's own evaluation finds it.
 
     Args:
         path: the ONNX file.
         config: how it was trained.
-        trained_on: the sources of its pictures.
+        names: of its training pictures.
         misses: PNG file that gets the pictures with most errors.
+        confidence: the threshold of each class; None: where its F1 is best.
     """
-    target = path.with_suffix(".yaml")
-    manifest = describe(path, config, trained_on)
-    write_manifest(target, manifest)
-    confidence = confidence_by_quiet_pictures(target, config.data) if config.data.quiet is not None else None
+    target, manifest = path.with_suffix(".yaml"), describe(path, config, origin(config, names))
     if confidence is not None:
         manifest["thresholds"]["confidence"] = confidence
-        write_manifest(target, manifest)
+    write_manifest(target, manifest)
     evaluation = ModelEvaluation(str(target), ROOT / config.data.val)
     result = evaluation.run(lambda: None)
     print(f"{path.name}\n{result.table()}")
@@ -112,32 +110,22 @@ def publish(path: Path, config: TrainingConfig, trained_on: Origin, misses: Path
     evaluation.write_sheet(misses)
 
 
-def confidence_by_quiet_pictures(manifest: Path, data: Data) -> dict[str, float]:
-    """The threshold of each class by which a model tells something in few enough of the configured quiet pictures."""
-    detector = Detector(load_model(DetectorSettings(model=str(manifest), confidence=SCORE_FLOOR)))
-    quiet = sorted((ROOT / (data.quiet or "") / "images").glob("*.jp*g"))
-    found = [found_in(detector, read_image(path)) for path in tqdm(quiet, "quiet pictures")]
-    least = quiet_thresholds(found, len(detector.class_names), data.quiet_share)
-    return dict(zip(detector.class_names, least.tolist(), strict=True))
-
-
-def main() -> None:
-    """Command line."""
+def run_program(description: str, name: str, teach: Teach) -> None:
+    """An exporting program's command line; `name` is that of the configuration, the run's folder and the model."""
     here = Path(__file__).parent
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--config", type=Path, default=here / "vehicles.yaml")
-    parser.add_argument("--checkpoint", type=Path, default=here / "runs" / "vehicles" / "best.pt")
+    parser = argparse.ArgumentParser(description=description.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--config", type=Path, default=here / f"{name}.yaml")
+    parser.add_argument("--checkpoint", type=Path, default=here / "runs" / name / "best.pt")
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder of the model and its manifest")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
     options = parser.parse_args()
     config = load_config(options.config, tuple(options.overrides))
     train = load_samples(ROOT / config.data.train, config.data.exclude)
-    extra = [path.stem for folder in config.data.extra for path in sorted((ROOT / folder / "images").glob("*.jp*g"))]
+    extra = [sample.name for folder in config.data.extra for sample in load_samples(ROOT / folder, config.data.exclude)]
     path = options.out / f"{options.config.stem}.onnx"
-    write_detector(load_trained(options.checkpoint, config, train), path, config.input_wh)
-    trained_on = origin(config, [sample.name for sample in train] + extra)
-    publish(path, config, trained_on, options.checkpoint.parent / "misses.png")
+    write_detector(load_trained(options.checkpoint, config, train, teach), path, config.input_wh)
+    publish(path, config, [sample.name for sample in train] + extra, options.checkpoint.parent / "misses.png")
 
 
 if __name__ == "__main__":
-    main()
+    run_program(__doc__, "vehicles", Labels)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from camera_pipeline.detect.accuracy import Evaluation
-    from models.training.config import PlatesConfig, TrainingConfig
+    from models.training.config import FireConfig, PlatesConfig, TrainingConfig
 
 Origin = list[dict[str, Any]]  # sources with their pictures and licences
 LARGEST_STRIDE_PX: Final = 32  # of the network's levels
@@ -49,7 +49,7 @@ def median_ms(path: Path, input_wh: tuple[int, int]) -> float:
     return float(f"{statistics.median(times[SPEED_RUNS // 10 :]):.3g}")
 
 
-def origin(config: TrainingConfig | PlatesConfig, names: Iterable[str]) -> Origin:
+def origin(config: TrainingConfig | FireConfig | PlatesConfig, names: Iterable[str]) -> Origin:
     """What the model was trained on: each source with its number of pictures and its licence.
 
     Raises:
@@ -68,7 +68,7 @@ def origin(config: TrainingConfig | PlatesConfig, names: Iterable[str]) -> Origi
     return rows
 
 
-def describe(path: Path, config: TrainingConfig, trained_on: Origin) -> dict[str, Any]:
+def describe(path: Path, config: TrainingConfig | FireConfig, trained_on: Origin) -> dict[str, Any]:
     """The manifest of an exported model, but for what is found by evaluating it."""
     return {
         **identity(path, "detection", config.classes),

@@ -11,12 +11,12 @@ import json
 import os
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
-import numpy as np
 import torch
 from torch import Tensor, distributed, multiprocessing, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
@@ -24,30 +24,21 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from camera_pipeline.detect.accuracy import Evaluation, evaluate
-from models.training.augment import letterbox
 from models.training.config import ROOT, TrainingConfig, load_config
 from models.training.data import Sample, load_samples
 from models.training.evaluate import RowReader
-from models.training.loss import Target, detection_loss
+from models.training.lesson import Labels, batch_of
+from models.training.loss import Target
 from models.training.optimisation import learning_rate, make_optimiser, update_average, write_atomically
 from models.training.plot import draw_curves
-from models.training.views import Pool, epoch_batches, to_tensor
-from models.training.yolox import (
-    Yolox,
-    anchor_grid,
-    decode_boxes,
-    fold_batch_norm,
-    insert_batch_norm,
-    load_onnx_weights,
-    recalibrate_batch_norm,
-)
+from models.training.views import Pool, epoch_batches
+from models.training.yolox import Yolox, anchor_grid, decode_boxes, fold_batch_norm, recalibrate_batch_norm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from models.training.lesson import Lesson, Teach
 
 HAS_FAST_BFLOAT16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 """Where the processor only emulates it, a step takes seven times as long as in float32."""
-CALIBRATION_PICTURES = 64  # for the statistics of the inserted batch normalisation
 NORMALISATION_PICTURES = 192  # for those of the trained one
 NORMALISATION_BATCH = 24
 
@@ -102,22 +93,6 @@ class Run:
             self.epoch, self.step, self.best = state["epoch"], state["step"], state["best"]
 
 
-def batch_of(samples: Sequence[Sample], input_wh: tuple[int, int]) -> Tensor:
-    """Letterboxed pictures as the network takes them: N,3,H,W float32 BGR 0..255."""
-    return torch.stack([to_tensor(letterbox(s, input_wh).image) for s in samples]).float()
-
-
-def initial_model(config: TrainingConfig, samples: list[Sample]) -> Yolox:
-    """The published network with our classes and batch normalisation put back."""
-    model = Yolox(len(config.classes))
-    load_onnx_weights(model, ROOT / config.start.weights, config.start.coco_ids)
-    some = random.Random(config.seed).sample(samples, min(CALIBRATION_PICTURES, len(samples)))
-    insert_batch_norm(model, batch_of(some, config.input_wh))
-    for name, weights in model.named_parameters():
-        weights.requires_grad_(not name.startswith(config.frozen))
-    return model
-
-
 def resized(images: Tensor, targets: list[Target], factor: float) -> tuple[Tensor, list[Target]]:
     """Batch at another size, rounded to multiples of 32 px."""
     height, width = (round(side * factor / 32) * 32 for side in images.shape[2:])
@@ -126,13 +101,13 @@ def resized(images: Tensor, targets: list[Target], factor: float) -> tuple[Tenso
     return images, [Target(t.boxes * ratio, t.classes, t.ignore * ratio) for t in targets]
 
 
-def train_epoch(run: Run, pool: Pool, ranks: Ranks) -> dict[str, float]:
+def train_epoch(run: Run, lesson: Lesson, pool: Pool, ranks: Ranks) -> dict[str, float]:
     """One pass; returns this process' mean losses."""
     config = run.config
     steps = config.steps_per_epoch
     closing = run.epoch >= config.epochs - config.closing_epochs
     chooser = random.Random(config.seed * 1000 + run.epoch)  # the same in every process
-    sums = np.zeros(5)
+    sums: Counter[str] = Counter()
     network = DistributedDataParallel(run.model) if ranks.count > 1 else run.model
     network.train()
     batches = epoch_batches(pool, config, run.epoch, ranks.rank, ranks.count)
@@ -143,16 +118,17 @@ def train_epoch(run: Run, pool: Pool, ranks: Ranks) -> dict[str, float]:
             group["lr"] = learning_rate(config, done, config.epochs * steps)
         inputs, scaled = resized(images, targets, chooser.choice(config.size_factors))
         with torch.autocast("cpu", torch.bfloat16, enabled=HAS_FAST_BFLOAT16):
-            raw = network(inputs.contiguous(memory_format=torch.channels_last))
-        losses = detection_loss(raw, anchor_grid(*inputs.shape[2:]), scaled, with_l1=closing)
+            losses = lesson.losses(
+                network, inputs.contiguous(memory_format=torch.channels_last), scaled, closing=closing
+            )
         run.optimiser.zero_grad()
         losses.total.backward()
         nn.utils.clip_grad_norm_(run.model.parameters(), config.gradient_clip)
         run.optimiser.step()
         update_average(run.averaged, run.model, config.ema_decay, run.step)
         run.step += 1
-        sums += [float(part.detach()) for part in losses[:4]] + [losses.positives]
-    return dict(zip(("box", "objectness", "classes", "l1", "positives"), (sums / steps).round(4).tolist(), strict=True))
+        sums.update({name: float(part) for name, part in zip(losses._fields, losses, strict=True)})
+    return {name: round(value / steps, 4) for name, value in sums.items()}
 
 
 def finished(model: Yolox, config: TrainingConfig, train: list[Sample]) -> Yolox:
@@ -196,19 +172,20 @@ def finish_epoch(run: Run, record: dict[str, Any], data: Datasets) -> None:
     draw_curves(run.folder)
 
 
-def train_in_process(rank: int, count: int, config: TrainingConfig, folder: Path, data: Datasets) -> None:
+def train_in_process(rank: int, count: int, config: TrainingConfig, folder: Path, data: Datasets, teach: Teach) -> None:
     """Train to the end as one of `count` processes, each with one thread and its share of every batch."""
     pool = data.pool
     torch.set_num_threads(1)
     torch.manual_seed(config.seed)
     if count > 1:
         distributed.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=count)
-    model = initial_model(config, pool.samples).to(memory_format=torch.channels_last)
+    lesson = teach(config, pool.samples)
+    model = lesson.start().to(memory_format=torch.channels_last)
     run = Run(config, folder, model, copy.deepcopy(model).eval(), make_optimiser(model, config))
     run.restore()
     while run.epoch < config.epochs:
         began_s = time.monotonic()
-        record: dict[str, Any] = {"epoch": run.epoch + 1, **train_epoch(run, pool, Ranks(rank, count))}
+        record: dict[str, Any] = {"epoch": run.epoch + 1, **train_epoch(run, lesson, pool, Ranks(rank, count))}
         run.epoch += 1
         record["seconds"] = round(time.monotonic() - began_s, 1)
         if rank == 0:
@@ -217,7 +194,7 @@ def train_in_process(rank: int, count: int, config: TrainingConfig, folder: Path
             distributed.barrier()
 
 
-def train(config: TrainingConfig, folder: Path, processes: int) -> None:
+def train(config: TrainingConfig, folder: Path, processes: int, teach: Teach = Labels) -> None:
     """Read the data, then train in forked processes that share it.
 
     One single-threaded process a core is faster than one process with threads, by far where other programs take turns
@@ -228,22 +205,23 @@ def train(config: TrainingConfig, folder: Path, processes: int) -> None:
     (folder / "config.json").write_text(config.model_dump_json(indent=1))
     cv2.setNumThreads(1)  # its thread pool does not survive a fork, and the cores are taken
     samples = load_samples(ROOT / config.data.train, config.data.exclude)
-    extra = [load_samples(ROOT / folder) for folder in config.data.extra]
+    extra = [load_samples(ROOT / folder, config.data.exclude) for folder in config.data.extra]
     data = Datasets(Pool.of(samples, extra, config), load_samples(ROOT / config.data.val))
-    arguments = (processes, config, folder, data)
+    arguments = (processes, config, folder, data, teach)
     multiprocessing.start_processes(train_in_process, arguments, processes, start_method="fork")
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("vehicles.yaml"))
-    parser.add_argument("--run", type=Path, default=Path(__file__).parent / "runs" / "vehicles", help="output folder")
+def run_program(description: str, name: str, teach: Teach) -> None:
+    """A training program's command line; `name` is that of its configuration and its folder."""
+    here = Path(__file__).parent
+    parser = argparse.ArgumentParser(description=description.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--config", type=Path, default=here / f"{name}.yaml")
+    parser.add_argument("--run", type=Path, default=here / "runs" / name, help="output folder")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="one thread each")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
     options = parser.parse_args()
-    train(load_config(options.config, tuple(options.overrides)), options.run.resolve(), options.processes)
+    train(load_config(options.config, tuple(options.overrides)), options.run.resolve(), options.processes, teach)
 
 
 if __name__ == "__main__":
-    main()
+    run_program(__doc__, "vehicles", Labels)

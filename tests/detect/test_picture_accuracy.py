@@ -4,12 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from camera_pipeline.detect.accuracy import Found, evaluate
 from camera_pipeline.detect.labels import LabelledPicture
-from camera_pipeline.detect.picture_accuracy import MARGIN, count_pictures, quiet_thresholds
+from camera_pipeline.detect.picture_accuracy import count_pictures
 
 NAMES = ("fire", "smoke")
 FIRE, SMOKE = 0, 1
@@ -69,19 +67,3 @@ def test_whole_pictures_are_counted_where_some_show_nothing(picture: LabelledPic
     assert (result.pictures is not None) is counted
     assert ("whole pictures" in result.table()) is counted
     assert evaluate([picture], [found()], NAMES).pictures is None
-
-
-SCORES = st.lists(st.tuples(st.floats(0, 0.98), st.floats(0, 0.98)), min_size=1, max_size=60)
-
-
-@given(SCORES, st.floats(0, 0.2))
-def test_thresholds_let_few_enough_quiet_pictures_through(scores: list[tuple[float, float]], share: float) -> None:
-    seen = [found((FIRE, fire), (SMOKE, smoke)) for fire, smoke in scores]
-    least = quiet_thresholds(seen, len(NAMES), share)
-    told, of = count_pictures([(shows(), one) for one in seen], NAMES, least).false
-    assert told <= share * of
-
-
-def test_a_threshold_lies_just_above_the_score_that_sets_it() -> None:
-    seen = [found((FIRE, 0.9)), found((FIRE, 0.505), (SMOKE, 0.2)), *[found()] * 198]
-    assert quiet_thresholds(seen, 2, 0.01).tolist() == pytest.approx([0.51 + MARGIN, MARGIN])

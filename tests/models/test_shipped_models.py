@@ -41,8 +41,10 @@ def network(manifest_path: Path, manifest: dict[str, Any]) -> onnxruntime.Infere
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def anchors(width_px: int, height_px: int) -> int:
-    """Rows that the network gives for an input size."""
+def anchors(name: str, width_px: int, height_px: int) -> int:
+    """Rows that a network gives for an input size."""
+    if name == "fire_smoke":  # squares of three cells of 16 px
+        return (width_px // 16 - 2) * (height_px // 16 - 2)
     return sum((width_px // stride) * (height_px // stride) for stride in (8, 16, 32))
 
 
@@ -90,7 +92,7 @@ def test_batch_and_size_are_free(
 ) -> None:
     images = np.full((batch, 3, height_px, width_px), 114, np.float32)
     rows = network.run(None, {manifest["input"]["name"]: images})[0]
-    assert rows.shape == (batch, anchors(width_px, height_px), 5 + len(manifest["classes"]))
+    assert rows.shape == (batch, anchors(manifest["name"], width_px, height_px), 5 + len(manifest["classes"]))
 
 
 @of_detectors
@@ -101,9 +103,12 @@ def test_scores_are_probabilities_and_boxes_are_pixels(
     rows = network.run(None, {manifest["input"]["name"]: images})[0][0]
     assert rows[:, 4:].min() >= 0
     assert rows[:, 4:].max() <= 1
-    centre = rows[: anchors(640, 384) * 16 // 21, :2].reshape(48, 80, 2)  # stride 8 comes first, row by row
-    assert abs(np.median(np.diff(centre[..., 0], axis=1)) - 8) < 1
-    assert abs(np.median(np.diff(centre[..., 1], axis=0)) - 8) < 1
+    if manifest["name"] == "fire_smoke":
+        stride, centre = 16, rows[:, :2].reshape(22, 38, 2)
+    else:  # stride 8 comes first, row by row
+        stride, centre = 8, rows[: 48 * 80, :2].reshape(48, 80, 2)
+    assert abs(np.median(np.diff(centre[..., 0], axis=1)) - stride) < 1
+    assert abs(np.median(np.diff(centre[..., 1], axis=0)) - stride) < 1
 
 
 @of_detectors
@@ -127,6 +132,12 @@ def test_same_frame_gives_the_same_rows_in_any_batch(
 @pytest.fixture
 def measured_on(manifest_path: Path, shared_data: Path, tmp_path: Path) -> Path:
     """The pictures on which a detector's accuracy was measured."""
+    if manifest_path.stem == "fire_smoke":
+        pytest.importorskip("tqdm", reason="choosing pictures needs what training needs")
+        from models.training.fire_smoke import prepare
+
+        prepare(shared_data, tmp_path)
+        return tmp_path / "val"
     if manifest_path.stem != "riders":
         return shared_data / manifest_path.stem / "val"
     pytest.importorskip("tqdm", reason="cutting motorcycles out needs what training needs")
@@ -143,3 +154,7 @@ def test_accuracy_on_real_pictures_is_what_the_manifest_says(
     result = ModelEvaluation(str(manifest_path), measured_on).run(lambda: None)
     assert result.map50 == pytest.approx(manifest["accuracy"]["map50"], abs=0.003)  # other processors sum otherwise
     assert {name: c.ap50 for name, c in result.classes.items()} == pytest.approx(manifest["accuracy"]["ap50"], abs=0.02)
+    if result.pictures is not None:
+        told = {name: told for name, (told, _) in result.pictures.figures().items()}
+        stated = {name: told for name, (told, _) in manifest["accuracy"]["pictures"].items()}
+        assert told == pytest.approx(stated, abs=2)

@@ -5,14 +5,23 @@ from pathlib import Path
 import pytest
 
 from models.training import config
-from models.training.config import ColourConfig, LampConfig, PlatesConfig, PlateTextConfig, TrainingConfig, load_config
+from models.training.config import (
+    ColourConfig,
+    FireConfig,
+    LampConfig,
+    PlatesConfig,
+    PlateTextConfig,
+    TrainingConfig,
+    load_config,
+)
 
 TRAINING = Path(config.__file__).parent
 KINDS = {
     "vehicles": TrainingConfig,
     "fine_tune": TrainingConfig,
     "riders": TrainingConfig,
-    "fire_smoke": TrainingConfig,
+    "vehicles_fast": TrainingConfig,
+    "fire_smoke": FireConfig,
     "signal_lamp": LampConfig,
     "plate_text": PlateTextConfig,
     "vehicle_colour": ColourConfig,

@@ -10,10 +10,10 @@ import yaml
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch, which the runtime does without")
 
-from camera_pipeline.pipeline.model_store import sample_frame  # noqa: E402 - after the check for PyTorch
 from models.training import export, manifest, vehicles  # noqa: E402
 from models.training.config import TrainingConfig, load_config  # noqa: E402
 from models.training.data import load_samples  # noqa: E402
+from models.training.lesson import initial_model  # noqa: E402
 from models.training.optimisation import learning_rate  # noqa: E402
 from models.training.views import Pool, epoch_batches, random_sample  # noqa: E402
 
@@ -100,28 +100,10 @@ def test_batches_change_size_with_their_boxes() -> None:
 def test_frozen_parts_do_not_learn(config: TrainingConfig) -> None:
     samples = load_samples(config.data.train)
     frozen = ("backbone.stem", "backbone.stride4")
-    model = vehicles.initial_model(config.model_copy(update={"frozen": frozen}), samples)
+    model = initial_model(config.model_copy(update={"frozen": frozen}), samples)
     learns = {name: weights.requires_grad for name, weights in model.named_parameters()}
     assert {name for name, learnt in learns.items() if not learnt} == {n for n in learns if n.startswith(frozen)}
-    assert all(weights.requires_grad for weights in vehicles.initial_model(config, samples).parameters())
-
-
-@pytest.mark.parametrize(("share", "car_is_told"), [(0.0, False), (0.5, True)])
-def test_thresholds_let_as_many_quiet_pictures_through_as_configured(
-    config: TrainingConfig,
-    repository: Path,
-    tmp_path: Path,
-    share: float,
-    car_is_told: bool,
-) -> None:
-    (tmp_path / "images").mkdir()
-    busy = sample_frame().picture.bgr()
-    for number, image in enumerate((busy, *[np.full_like(busy, 114)] * 27)):
-        cv2.imwrite(str(tmp_path / "images" / f"{number}.jpg"), image)
-    data = config.data.model_copy(update={"quiet": tmp_path, "quiet_share": share})
-    least = export.confidence_by_quiet_pictures(repository / "models/vehicles.yaml", data)
-    assert list(least) == list(config.classes)
-    assert (least["car"] < 0.1) is car_is_told
+    assert all(weights.requires_grad for weights in initial_model(config, samples).parameters())
 
 
 @pytest.mark.slow
@@ -150,7 +132,7 @@ def test_training_resumes_and_exports(config: TrainingConfig, tmp_path: Path) ->
 
 def test_boxes_are_the_starts_where_nothing_trained_is_blended_in(config: TrainingConfig, tmp_path: Path) -> None:
     samples = load_samples(config.data.train)
-    start = vehicles.initial_model(config, samples)
+    start = initial_model(config, samples)
     spoilt = {name: torch.full_like(value, 3) for name, value in start.state_dict().items()}
     torch.save({"averaged": spoilt}, tmp_path / "best.pt")
     exported = export.load_trained(tmp_path / "best.pt", config.model_copy(update={"blend": 0.0}), samples)
