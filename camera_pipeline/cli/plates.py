@@ -99,7 +99,7 @@ def _settings(finder: str, reader: str) -> PlateSettings:
 def _row(one: PictureRead) -> list[str]:
     plate = one.plate
     return [
-        one.class_name or "whole picture",
+        one.class_name,
         plate.display or "",
         f"{plate.readings[0][0]}{', needs a person' if plate.needs_person else ''}" if plate.readings else "",
         f"{min(plate.confidence):.2f}" if plate.confidence else "",
@@ -113,7 +113,7 @@ def _plain(path: Path, one: PictureRead) -> dict[str, object]:
         del plate[unknown]
     return {
         "file": str(path),
-        "class": one.class_name or None,
+        "class": one.class_name,
         "xyxy": [round(edge, 1) for edge in one.xyxy.tolist()],
         "corners": None if one.corners is None else one.corners.round(1).tolist(),
         "plate": plate,

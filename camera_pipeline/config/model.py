@@ -161,6 +161,8 @@ class PlateSettings(Settings):
     """A vehicle whose plate is not sure after so many looks stays as it is."""
     character_confidence: Fraction = 0.6
     """A plate whose weakest character is less sure than this is told as unread."""
+    close_cameras: tuple[Name, ...] = ()
+    """Cameras whose picture a vehicle fills, at gates and toll booths: plates are looked for in their whole pictures."""
 
 
 class TraceSettings(Settings):
@@ -221,11 +223,15 @@ class Config(Settings):
     """Each with an id of its own; `load_config` refuses doubles."""
 
     @model_validator(mode="after")
-    def _travel_times_are_between_cameras(self) -> Self:
-        known = {camera.id for camera in self.cameras}
-        unknown = sorted({name for time in self.clones.travel_times for name in time.between} - known)
-        if unknown:
-            raise ValueError(f"clones.travel_times names {', '.join(unknown)}, which are no cameras of this file")
+    def _named_cameras_are_known(self) -> Self:
+        named = {
+            "clones.travel_times": {name for time in self.clones.travel_times for name in time.between},
+            "plates.close_cameras": set(self.plates.close_cameras if self.plates is not None else ()),
+        }
+        for key, names in named.items():
+            unknown = sorted(names - {camera.id for camera in self.cameras})
+            if unknown:
+                raise ValueError(f"{key} names {', '.join(unknown)}, which are no cameras of this file")
         return self
 
     @model_validator(mode="after")

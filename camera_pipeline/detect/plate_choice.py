@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camera_pipeline.detect.plate_view import promise
+from camera_pipeline.detect.plate_view import plate_px, promise
 from camera_pipeline.types import Tracks
 
 MIN_PROMISE_PX = 22.0
@@ -64,9 +64,11 @@ class ViewChooser:
     Args:
         class_names: name of every class id.
         classes: names of the classes that carry plates.
+        close_view: boxes tell the size of a vehicle, but not what of it is in the picture.
     """
 
-    def __init__(self, class_names: Sequence[str], classes: Collection[str]) -> None:
+    def __init__(self, class_names: Sequence[str], classes: Collection[str], *, close_view: bool = False) -> None:
+        self._close_view = close_view
         self._names = tuple(class_names)
         self._plated = np.array([name in classes for name in class_names], np.bool_)
         self._looked: dict[int, _Looked] = {}
@@ -99,7 +101,9 @@ class ViewChooser:
             sharpness: of a box of the picture, 0..1; asked only where the answer matters.
             settled: tracks that need no look any more.
         """
-        worth = scale * promise(tracks, self._names, frame_wh)
+        near = self._close_view
+        expected_px = plate_px(tracks, self._names) if near else promise(tracks, self._names, frame_wh)
+        worth = scale * expected_px
         found = []
         for row in self.plated(tracks):
             track_id, expected = int(tracks.track_id[row]), float(worth[row])

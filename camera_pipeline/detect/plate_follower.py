@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.config import PlateSettings
+from camera_pipeline.detect.close_view import is_close
 from camera_pipeline.detect.plate_budget import LookBudget
 from camera_pipeline.detect.plate_choice import View, ViewChooser
 from camera_pipeline.detect.plate_crops import crop_region
@@ -53,23 +54,32 @@ class PlateFollower:
         looks_per_s: the camera's share of the server's looks.
         scale: how many times larger the native picture is expected to be than the analysed frame; learnt from the
             first one.
+        close_view: vehicles fill the picture: those that do are looked at in the whole picture, too.
 
     Attributes:
         budget: looks spent and refused so far.
+        close_view: as given.
 
     Raises:
         ConfigError: there is no such grammar.
     """
 
     def __init__(
-        self, settings: PlateSettings, class_names: Sequence[str], looks_per_s: float, scale: float = 1.0
+        self,
+        settings: PlateSettings,
+        class_names: Sequence[str],
+        looks_per_s: float,
+        scale: float = 1.0,
+        *,
+        close_view: bool = False,
     ) -> None:
         self.budget = LookBudget(looks_per_s)
         self._settings = settings
         self._scale = scale
+        self.close_view = close_view
         self._names = tuple(class_names)
         self._grammar = load_grammar(settings.grammar)
-        self._chooser = ViewChooser(class_names, settings.classes)
+        self._chooser = ViewChooser(class_names, settings.classes, close_view=close_view)
         self._plates: dict[int, TrackPlate] = {}
         self._settled: set[int] = set()
         self._fresh: list[int] = []
@@ -115,7 +125,7 @@ class PlateFollower:
             self._scale = picture.width_px / frame.picture.width_px
         for view in chosen:
             self._chooser.note(view, frame.media_time_s)
-        cut = [self._cut(view, picture, frame_wh, tracks) for view in chosen]
+        cut = [want for view in chosen for want in self._cut(view, picture, frame_wh, tracks)]
         return [want for want in cut if want.crop.picture.size]  # a filtered box may have left the picture
 
     def take(self, wanted: Sequence[Wanted], looks: Sequence[Look], frame: Frame) -> tuple[PlateRead, ...]:
@@ -145,16 +155,21 @@ class PlateFollower:
         for track_id in ended:
             self._plates.pop(track_id, None)
 
-    def _cut(self, view: View, picture: Picture, frame_wh: tuple[int, int], tracks: Tracks) -> Wanted:
+    def _cut(self, view: View, picture: Picture, frame_wh: tuple[int, int], tracks: Tracks) -> list[Wanted]:
         """Cut a vehicle out of a picture, which may be larger than the frame that was analysed."""
         wh = (picture.width_px, picture.height_px)
         scale = np.array(wh * 2, np.float32) / np.array(frame_wh * 2, np.float32)
         box = np.multiply(tracks.xyxy[view.row], scale, dtype=np.float32)
-        x0, y0, x1, y1 = crop_region(box, wh)
-        left, top, right, bottom = (box - np.array((x0, y0, x0, y0), np.float32)).tolist()
+        regions = [crop_region(box, wh)]
+        if self.close_view and is_close(box, wh):
+            regions.append((0, 0, *wh))
         class_name = self._names[int(tracks.class_id[view.row])]
-        crop = Crop(picture.region_bgr(x0, y0, x1, y1), (left, top, right, bottom), class_name)
-        return Wanted(view, crop, (x0, y0), wh)
+        wanted = []
+        for x0, y0, x1, y1 in regions:
+            left, top, right, bottom = (box - np.array((x0, y0, x0, y0), np.float32)).tolist()
+            crop = Crop(picture.region_bgr(x0, y0, x1, y1), (left, top, right, bottom), class_name)
+            wanted.append(Wanted(view, crop, (x0, y0), wh))
+        return wanted
 
 
 def _sharpness_in(picture: Picture) -> Callable[[tuple[float, float, float, float]], float]:

@@ -24,6 +24,8 @@ MIN_SHARE = 0.06  # a badge is narrower
 OTHER_SHARE = 0.75
 HIGHEST = {"motorcycle": 0.1, "car": 0.3, "bus": 0.45, "truck": 0.35}
 """A plate's middle is below this share of its vehicle's height; boards and numbers on bodies are above."""
+BESIDE = 0.05
+"""Boxes are seldom exact: a plate's middle may be so much of the vehicle's width beside it."""
 MIN_CHARACTERS = 6
 """A military plate of a motorbike has 5, and is left to the vote of the others; badges have up to 5."""
 MAX_CHARACTERS = 10
@@ -43,6 +45,7 @@ def plate_fault(plate: FoundPlate, vehicle: tuple[float, float, float, float], c
     width, height, taper = _sides(corners)
     vehicle_w, vehicle_h = max(1.0, vehicle[2] - vehicle[0]), max(1.0, vehicle[3] - vehicle[1])
     share, place = width / vehicle_w, (corners[:, 1].mean() - vehicle[1]) / vehicle_h
+    aside = (corners[:, 0].mean() - vehicle[0]) / vehicle_w
     faults = {
         "the plate is too small": width < MIN_WIDTH_PX or height < MIN_HEIGHT_PX,
         "what looks like a plate has another shape": not ASPECTS[0] <= width / max(height, 1.0) <= ASPECTS[1]
@@ -52,7 +55,8 @@ def plate_fault(plate: FoundPlate, vehicle: tuple[float, float, float, float], c
         "what looks like a plate is too large or too small for the vehicle": not (
             MIN_SHARE <= share <= MAX_SHARE.get(class_name, OTHER_SHARE)
         ),
-        "what looks like a plate is not where plates are": not HIGHEST.get(class_name, 0.0) <= place <= 1.05,
+        "what looks like a plate is not where plates are": not HIGHEST.get(class_name, 0.0) <= place <= 1.05
+        or not -BESIDE <= aside <= 1 + BESIDE,
     }
     return next((reason for reason, holds in faults.items() if holds), None)
 

@@ -85,6 +85,14 @@ class PlateLooker:
         self._finder, self._reader = finder, reader
         self.version = version
 
+    def find(self, pictures: Sequence[Picture]) -> list[list[FoundPlate]]:
+        """Return the plates in whole pictures, BGR uint8 (h, w, 3), the surest first.
+
+        Raises:
+            InferenceError: the network failed.
+        """
+        return [list(plates) for plates in self._finder.find(pictures)] if pictures else []
+
     def look(self, crops: Sequence[Crop]) -> list[Look]:
         """Look at vehicles: both networks run once over all of them.
 
@@ -94,7 +102,7 @@ class PlateLooker:
         Raises:
             InferenceError: a network failed.
         """
-        found = self._finder.find([crop.picture for crop in crops]) if crops else []
+        found = self.find([crop.picture for crop in crops])
         sorted_out = [_sort_out(crop, plates) for crop, plates in zip(crops, found, strict=True)]
         pairs = [(crop, plate) for crop, (usable, _) in zip(crops, sorted_out, strict=True) for plate in usable]
         level = [rectify(crop.picture, plate.corners) for crop, plate in pairs]

@@ -42,10 +42,16 @@ def promise(tracks: Tracks, class_names: tuple[str, ...], frame_wh: tuple[int, i
     boxes = tracks.xyxy.astype(np.float64)
     width, height = np.maximum(boxes[:, 2] - boxes[:, 0], 1.0), np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
     names = [class_names[number] for number in tracks.class_id.tolist()]
-    share = np.array([PLATE_SHARE.get(name, OTHER_SHARE) for name in names])
     front = np.array([FRONT_ASPECT.get(name, OTHER_ASPECT) for name in names])
-    worth = width * share * np.minimum(1.0, front * height / width) ** 2
+    worth = plate_px(tracks, class_names) * np.minimum(1.0, front * height / width) ** 2
     return np.asarray((worth * _inside(boxes, frame_wh) * (1.0 - hidden_share(boxes))).round(DECIMALS))
+
+
+def plate_px(tracks: Tracks, class_names: tuple[str, ...]) -> Float:
+    """Return how wide the plate of each track would be if it were seen from ahead or behind, float64 (N,), px."""
+    share = [PLATE_SHARE.get(class_names[number], OTHER_SHARE) for number in tracks.class_id.tolist()]
+    width = (tracks.xyxy[:, 2] - tracks.xyxy[:, 0]).astype(np.float64)
+    return np.asarray((np.maximum(width, 1.0) * np.array(share)).round(DECIMALS))
 
 
 def hidden_share(boxes: Float) -> Float:

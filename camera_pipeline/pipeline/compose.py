@@ -159,7 +159,9 @@ def line_for(
     plates = None
     if config.plates is not None and looker is not None:
         scale = MAIN_SCALE if camera.substream_url is not None else 1.0
-        plates = PlateFollower(config.plates, detector.class_names, looks_a_camera(config), scale)
+        names, share = detector.class_names, looks_a_camera(config)
+        close_view = camera.id in config.plates.close_cameras
+        plates = PlateFollower(config.plates, names, share, scale, close_view=close_view)
     return build_line(
         config,
         camera,
@@ -228,7 +230,9 @@ def config_digest(config: Config, camera: Camera) -> str:
         detector = config.fires.detector.model_dump(mode="json", include={"model", "confidence"})
         settings["fires"] = {"detector": detector, "every_s": config.fires.every_s}
     if config.plates is not None:
-        settings["plates"] = config.plates.model_dump(mode="json", exclude={"finder", "reader", "looks_per_s"}) | {
+        own = {"finder", "reader", "looks_per_s", "close_cameras"}
+        settings["plates"] = config.plates.model_dump(mode="json", exclude=own) | {
+            "close_view": camera.id in config.plates.close_cameras,
             "looks_a_camera": looks_a_camera(config),
             "finder": config.plates.finder.model_dump(mode="json", include={"model", "confidence"}),
             "reader": config.plates.reader.model_dump(mode="json", include={"model", "confidence"}),

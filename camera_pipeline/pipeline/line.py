@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from camera_pipeline.config import Camera
 from camera_pipeline.coverage import CoverageMeter
+from camera_pipeline.detect.close_view import with_plated
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.fire_watch import FireWatch
+from camera_pipeline.detect.plate_finder import FoundPlate
 from camera_pipeline.detect.plate_follower import PlateFollower
+from camera_pipeline.detect.plate_look import PlateLooker
 from camera_pipeline.detect.signal_light import SignalReader
 from camera_pipeline.events.engine import RuleEngine
 from camera_pipeline.events.watch_book import WatchBook
@@ -81,6 +84,15 @@ class CameraLine:
         """Return whether somebody has to look at the frame: no for damaged pictures, and while the road is still."""
         fresh = frame.session != self._session
         return frame.damage is None and (frame.moved or fresh or self._remembered is None)
+
+    @property
+    def is_close(self) -> bool:
+        """Whether vehicles fill its picture, and plates are looked for in the whole of it."""
+        return self.plates is not None and self.plates.close_view
+
+    def with_plated(self, frame: Frame, found: Detections, plates: Sequence[FoundPlate]) -> Detections:
+        """Return the objects of a frame, and a vehicle for each plate that fits none of them."""
+        return with_plated(found, plates, self._class_names, (frame.picture.width_px, frame.picture.height_px))
 
     def needs_fire_look(self, frame: Frame) -> bool:
         """Return whether it is time to look for fire, on a still road too: smoke may rise slowly."""
@@ -215,3 +227,31 @@ def look_for_fires(
     asked = [lines[frame.camera_id].needs_fire_look(frame) for frame in frames]
     seen = iter(watch.look([frame for frame, ask in zip(frames, asked, strict=True) if ask]))
     return [next(seen) if ask else None for ask in asked]
+
+
+def add_close_vehicles(
+    frames: Sequence[Frame],
+    found: Sequence[Detections | None],
+    lines: Mapping[str, CameraLine],
+    looker: PlateLooker | None,
+) -> list[Detections | None]:
+    """Add vehicles that only their plates show, for close cameras.
+
+    Args:
+        frames: at most one of each camera.
+        found: what the detector found in each; None where nobody had to look.
+        lines: the lines of their cameras, by camera id.
+        looker: finds plates; None: nobody does.
+
+    Returns:
+        For every frame all objects.
+    """
+    if looker is None:
+        return list(found)
+    asked = [one is not None and lines[frame.camera_id].is_close for frame, one in zip(frames, found, strict=True)]
+    pictures = [frame.picture.bgr() for frame, ask in zip(frames, asked, strict=True) if ask]
+    plates = iter(looker.find(pictures))
+    return [
+        lines[frame.camera_id].with_plated(frame, one, next(plates)) if ask and one is not None else one
+        for frame, one, ask in zip(frames, found, asked, strict=True)
+    ]

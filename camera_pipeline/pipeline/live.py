@@ -25,7 +25,13 @@ from camera_pipeline.ingest.worker import CameraWorker, WorkerStatus
 from camera_pipeline.picture import Picture
 from camera_pipeline.pipeline.evidence_desk import EvidenceDesk
 from camera_pipeline.pipeline.evidence_footage import AnalysedStream, MainStreamBeside
-from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
+from camera_pipeline.pipeline.line import (
+    CameraLine,
+    Outcome,
+    add_close_vehicles,
+    detect_where_needed,
+    look_for_fires,
+)
 from camera_pipeline.pipeline.plate_desk import Seen, advance
 from camera_pipeline.types import Coverage, Event, Frame, LinkChange, LinkState
 
@@ -180,7 +186,7 @@ class LivePipeline:
 
     def _look(self, frames: Sequence[Frame], batch: Batch) -> list[Seen]:
         lines = {frame.camera_id: self._rigs[frame.camera_id].line for frame in frames}
-        found = detect_where_needed(frames, lines, self._detector)
+        found = add_close_vehicles(frames, detect_where_needed(frames, lines, self._detector), lines, self._looker)
         fires = look_for_fires(frames, lines, self._watch)
         seen = []
         for frame, objects, burning in zip(frames, found, fires, strict=True):

@@ -8,19 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.config import DetectorSettings, PlateSettings
+from camera_pipeline.detect.close_view import with_plated
 from camera_pipeline.detect.detector import Detector
 from camera_pipeline.detect.model import load_model
-from camera_pipeline.detect.plate_crops import crop_region
-from camera_pipeline.detect.plate_grammar import load_grammar
-from camera_pipeline.detect.plate_look import Crop, Look, PlateLooker
-from camera_pipeline.detect.plate_track import TrackPlate
+from camera_pipeline.detect.plate_follower import PlateFollower
+from camera_pipeline.detect.plate_look import PlateLooker
 from camera_pipeline.errors import UserError
 from camera_pipeline.picture import Picture
 from camera_pipeline.pipeline.compose import load_looker
 from camera_pipeline.pipeline.snapshots import STILL_SUFFIXES, believed, still_frame
-from camera_pipeline.types import PlateRead
+from camera_pipeline.types import Detections, PlateRead, Tracks
 
 Image = NDArray[np.uint8]
+LOOKS_A_PICTURE = 1000.0
+"""Nobody waits: all vehicles of a picture may be looked at."""
 
 
 def pictures_in(paths: Sequence[Path]) -> list[Path]:
@@ -48,19 +49,22 @@ class PictureRead:
 
     Attributes:
         xyxy: (4,) float32, px.
-        class_name: its class; empty where the whole picture was looked at.
+        class_name: its class.
         plate: what was read, or why nothing was.
-        corners: of the plate, (4, 2), px of the picture; None where none was found.
     """
 
     xyxy: NDArray[np.float32]
     class_name: str
     plate: PlateRead
-    corners: NDArray[np.float64] | None
+
+    @property
+    def corners(self) -> NDArray[np.float64] | None:
+        """Of the plate, (4, 2), px of the picture; None where no characters were read."""
+        return np.array(self.plate.view.corners) if self.plate.view is not None else None
 
 
 class PlatePictures:
-    """Reads plates in pictures.
+    """Reads plates in pictures, as the pipeline reads those of a close camera: each picture is one frame of it.
 
     Args:
         detector: finds vehicles.
@@ -72,47 +76,41 @@ class PlatePictures:
     """
 
     def __init__(self, detector: Detector, looker: PlateLooker, settings: PlateSettings) -> None:
-        self._detector, self._looker, self._settings = detector, looker, settings
-        self._grammar = load_grammar(settings.grammar)
+        self._detector, self._looker = detector, looker
+        self._follower = PlateFollower(settings, detector.class_names, LOOKS_A_PICTURE, close_view=True)
+        self._classes = settings.classes
 
     def read(self, image: Image) -> list[PictureRead]:
         """Return the vehicles of a picture, BGR uint8 (H, W, 3), each with its plate; the largest first.
 
-        Where none of their plates can be told, the whole picture follows: close vehicles are not always seen as such.
-
         Raises:
             InferenceError: a network failed.
         """
-        found = self._look(image, self._vehicles(image))
-        if all(one.plate.text is None for one in found):
-            found += self._look(image, [(np.array([0, 0, image.shape[1], image.shape[0]], np.float32), "")])
-        return found
-
-    def _vehicles(self, image: Image) -> list[tuple[NDArray[np.float32], str]]:
-        found = believed(self._detector, still_frame(Picture.from_bgr(image)))
-        names = [self._detector.class_names[number] for number in found.class_id.tolist()]
-        area = np.prod(found.xyxy[:, 2:] - found.xyxy[:, :2], axis=1)
-        rows = np.argsort(-area, kind="stable").tolist()
-        return [(found.xyxy[row], names[row]) for row in rows if names[row] in self._settings.classes]
-
-    def _look(self, image: Image, vehicles: Sequence[tuple[NDArray[np.float32], str]]) -> list[PictureRead]:
-        crops = []
-        for xyxy, class_name in vehicles:
-            x0, y0, x1, y1 = crop_region(xyxy, (image.shape[1], image.shape[0]))
-            left, top, right, bottom = (xyxy - np.array((x0, y0, x0, y0), np.float32)).tolist()
-            crops.append(Crop(image[y0:y1, x0:x1], (left, top, right, bottom), class_name))
+        frame = still_frame(Picture.from_bgr(image))
+        found, names = believed(self._detector, frame), self._detector.class_names
+        (plates,) = self._looker.find([image])
+        tracks = _believed_tracks(with_plated(found, plates, names, (image.shape[1], image.shape[0])))
+        self._follower.begin()
+        wanted = self._follower.want(tracks, frame)
+        looks = self._looker.look([want.crop for want in wanted])
+        reads = {read.track_id: read for read in self._follower.take(wanted, looks, frame)}
+        area = np.prod(tracks.xyxy[:, 2:] - tracks.xyxy[:, :2], axis=1)
         return [
-            self._told(number, vehicle, crop, look)
-            for number, (vehicle, crop, look) in enumerate(zip(vehicles, crops, self._looker.look(crops), strict=True))
+            PictureRead(xyxy=tracks.xyxy[row], class_name=name, plate=reads[int(tracks.track_id[row])])
+            for row in np.argsort(-area, kind="stable").tolist()
+            if (name := names[int(tracks.class_id[row])]) in self._classes
         ]
 
-    def _told(self, number: int, vehicle: tuple[NDArray[np.float32], str], crop: Crop, look: Look) -> PictureRead:
-        xyxy, class_name = vehicle
-        track = TrackPlate(number, self._grammar, self._settings.character_confidence, class_name)
-        track.add(look, None)
-        origin = xyxy[:2] - np.array(crop.vehicle[:2], np.float32)
-        corners = None if look.corners is None else look.corners + origin
-        return PictureRead(xyxy=xyxy, class_name=class_name, plate=track.result(), corners=corners)
+
+def _believed_tracks(found: Detections) -> Tracks:
+    """Return the objects of a picture as tracks that are believed at once: nobody sees them a second time."""
+    return Tracks(
+        xyxy=found.xyxy,
+        confidence=found.confidence,
+        class_id=found.class_id,
+        track_id=np.arange(1, len(found) + 1),
+        confirmed=np.ones(len(found), np.bool_),
+    )
 
 
 def plate_pictures(settings: PlateSettings) -> PlatePictures:

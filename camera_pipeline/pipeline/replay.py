@@ -22,7 +22,13 @@ from camera_pipeline.ingest.recording import RecordedSource
 from camera_pipeline.pipeline.annotate import Annotator
 from camera_pipeline.pipeline.compose import build_book, line_for, line_of_trace
 from camera_pipeline.pipeline.evidence_replay import ReplayEvidence
-from camera_pipeline.pipeline.line import CameraLine, Outcome, detect_where_needed, look_for_fires
+from camera_pipeline.pipeline.line import (
+    CameraLine,
+    Outcome,
+    add_close_vehicles,
+    detect_where_needed,
+    look_for_fires,
+)
 from camera_pipeline.pipeline.plate_desk import Seen, advance
 from camera_pipeline.pipeline.trace_keeper import trace_header
 from camera_pipeline.trace import Trace, TraceWriter
@@ -158,7 +164,7 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     lines = {line.camera.id: line}
     for frame in frames:
-        (found,) = detect_where_needed([frame], lines, detector)
+        (found,) = add_close_vehicles([frame], detect_where_needed([frame], lines, detector), lines, looker)
         (fires,) = look_for_fires([frame], lines, watch)
         (outcome,) = advance([Seen(frame, line.look(frame, found, fires=fires), line)], looker)
         sinks.look_at(frame, outcome)

@@ -21,29 +21,26 @@ def looking(detector: Detector) -> PlatePictures:
     return PlatePictures(detector, PlateLooker(QuadFinder(), PlateReader()), PlateSettings())
 
 
-def test_without_a_vehicle_the_whole_picture_is_looked_at(looking: PlatePictures) -> None:
+def test_a_plate_without_a_vehicle_is_read_as_one_of_a_close_vehicle(looking: PlatePictures) -> None:
     image = road()
     put(image, plate_picture(("51G-543.21",), LONG), [[200, 300], [400, 300], [400, 342], [200, 342]])
     (one,) = looking.read(image)
-    assert (one.class_name, one.plate.text, one.plate.looks) == ("", "51G54321", 1)
-    assert one.xyxy.tolist() == [0, 0, 640, 480]
+    assert (one.class_name, one.plate.text) == ("car", "51G54321")
+    assert one.plate.looks == 2, "once in the vehicle that was added, once in the whole picture"
     assert one.corners is not None
     assert abs(one.corners - [[200, 300], [400, 300], [400, 342], [200, 342]]).max() < 4
 
 
-def test_every_vehicle_of_a_street_is_told_the_largest_first_then_the_whole_where_no_plate_is_read(
-    looking: PlatePictures,
-) -> None:
+def test_every_vehicle_of_a_street_is_told_the_largest_first(looking: PlatePictures) -> None:
     video = cv2.VideoCapture(str(SAMPLE))
     _, image = video.read()
     video.release()
-    *found, whole = looking.read(image)
+    found = looking.read(image)
     areas = [float((one.xyxy[2] - one.xyxy[0]) * (one.xyxy[3] - one.xyxy[1])) for one in found]
     assert len(found) >= 4
     assert areas == sorted(areas, reverse=True)
     assert {one.class_name for one in found} <= set(PlateSettings().classes)
-    assert (whole.class_name, whole.xyxy.tolist()) == ("", [0, 0, 1280, 720])
-    assert all(one.plate.text is None and one.plate.reason for one in [*found, whole])
+    assert all(one.plate.text is None and one.plate.reason for one in found)
 
 
 def test_folders_are_read_by_name_and_what_is_no_picture_is_passed_over(tmp_path: Path) -> None:
