@@ -162,7 +162,7 @@ class PlateSettings(Settings):
     character_confidence: Fraction = 0.6
     """A plate whose weakest character is less sure than this is told as unread."""
     close_cameras: tuple[Name, ...] = ()
-    """Cameras whose picture a vehicle fills, at gates and toll booths: plates are looked for in their whole pictures."""
+    """Cameras whose picture a vehicle fills, as at gates: plates are looked for in their whole pictures, too."""
 
 
 class TraceSettings(Settings):

@@ -68,18 +68,21 @@ class PlateFinder:
         """Name and digest of the model."""
         return self._model.version
 
-    def find(self, pictures: Sequence[Picture], *, size: float = 1.0) -> list[list[FoundPlate]]:
+    def find(self, pictures: Sequence[Picture], *, size: float | Sequence[float] = 1.0) -> list[list[FoundPlate]]:
         """Return the plates in each picture, the surest first.
 
         Args:
             pictures: BGR, uint8 (H, W, 3) of any size from 1x1 px; each a vehicle with a small margin.
-            size: area of the network's input, as a multiple of what a crop gets; `WHOLE_PICTURE` for whole ones.
+            size: area of the network's input, as a multiple of what a crop gets, for all or for each of them;
+                `WHOLE_PICTURE` for whole ones.
 
         Raises:
             ValueError: a picture is empty or of another shape.
             InferenceError: the model failed.
         """
-        specs = [fitting(picture.shape[1::-1], self.manifest.input, size) for picture in pictures]
+        sizes = [size] * len(pictures) if isinstance(size, float) else size
+        spec = self.manifest.input
+        specs = [fitting(picture.shape[1::-1], spec, own) for picture, own in zip(pictures, sizes, strict=True)]
         found: list[list[FoundPlate]] = [[] for _ in pictures]
         for spec in dict.fromkeys(specs):
             own = [index for index, other in enumerate(specs) if other == spec]

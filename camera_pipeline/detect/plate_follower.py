@@ -13,7 +13,7 @@ from camera_pipeline.config import PlateSettings
 from camera_pipeline.detect.close_view import is_close
 from camera_pipeline.detect.plate_budget import LookBudget
 from camera_pipeline.detect.plate_choice import View, ViewChooser
-from camera_pipeline.detect.plate_crops import crop_region
+from camera_pipeline.detect.plate_crops import Place, area_px, crop_region, near_plate, place_of
 from camera_pipeline.detect.plate_grammar import load_grammar
 from camera_pipeline.detect.plate_look import Crop, Look
 from camera_pipeline.detect.plate_track import TrackPlate
@@ -83,6 +83,7 @@ class PlateFollower:
         self._plates: dict[int, TrackPlate] = {}
         self._settled: set[int] = set()
         self._fresh: list[int] = []
+        self._places: dict[int, Place] = {}
         self._decoded_s = float("-inf")
 
     def begin(self) -> None:
@@ -92,6 +93,7 @@ class PlateFollower:
         self._plates.clear()
         self._settled.clear()
         self._fresh.clear()
+        self._places.clear()
         self._decoded_s = float("-inf")
 
     def want(self, tracks: Tracks, frame: Frame, native: Native | None = None) -> list[Wanted]:
@@ -136,6 +138,8 @@ class PlateFollower:
             plate = self._plates[want.view.track_id]
             plate.class_name = want.crop.class_name
             plate.add(look, _view(want, look, frame))
+            if look.fault is None and look.corners is not None:
+                self._places[plate.track_id] = place_of(look.corners, want.crop.vehicle)
             changed.add(plate.track_id)
             if plate.settled(self._settings.looks_per_vehicle):
                 self._settled.add(plate.track_id)
@@ -154,20 +158,24 @@ class PlateFollower:
         self._settled.difference_update(ended)
         for track_id in ended:
             self._plates.pop(track_id, None)
+            self._places.pop(track_id, None)
 
     def _cut(self, view: View, picture: Picture, frame_wh: tuple[int, int], tracks: Tracks) -> list[Wanted]:
         """Cut a vehicle out of a picture, which may be larger than the frame that was analysed."""
         wh = (picture.width_px, picture.height_px)
         scale = np.array(wh * 2, np.float32) / np.array(frame_wh * 2, np.float32)
         box = np.multiply(tracks.xyxy[view.row], scale, dtype=np.float32)
-        regions = [crop_region(box, wh)]
+        whole = crop_region(box, wh)
+        known = self._places.pop(view.track_id, None)
+        regions = [whole if known is None else near_plate(known, box, whole)]
         if self.close_view and is_close(box, wh):
             regions.append((0, 0, *wh))
         class_name = self._names[int(tracks.class_id[view.row])]
         wanted = []
         for x0, y0, x1, y1 in regions:
             left, top, right, bottom = (box - np.array((x0, y0, x0, y0), np.float32)).tolist()
-            crop = Crop(picture.region_bgr(x0, y0, x1, y1), (left, top, right, bottom), class_name)
+            size = min(1.0, area_px((x0, y0, x1, y1)) / max(1, area_px(whole)))
+            crop = Crop(picture.region_bgr(x0, y0, x1, y1), (left, top, right, bottom), class_name, size)
             wanted.append(Wanted(view, crop, (x0, y0), wh))
         return wanted
 

@@ -27,8 +27,8 @@ CONFIDENCE_DECIMALS = 3
 class Finder(Protocol):
     """Finds plates."""
 
-    def find(self, pictures: Sequence[Picture]) -> Sequence[Sequence[FoundPlate]]:
-        """Return the plates in each picture, BGR uint8 (h, w, 3), the surest first."""
+    def find(self, pictures: Sequence[Picture], *, size: Sequence[float]) -> Sequence[Sequence[FoundPlate]]:
+        """Return the plates in each picture, BGR uint8 (h, w, 3), the surest first; `size` as of `PlateFinder`."""
 
 
 class Reader(Protocol):
@@ -46,11 +46,13 @@ class Crop:
         picture: BGR, uint8 (h, w, 3), at native resolution.
         vehicle: the vehicle's box within the crop, px.
         class_name: its class.
+        size: of the finder's input, as a multiple of a whole vehicle's; less where the plate's place is known.
     """
 
     picture: Picture
     vehicle: tuple[float, float, float, float]
     class_name: str
+    size: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class PlateLooker:
         Raises:
             InferenceError: the network failed.
         """
-        return [list(plates) for plates in self._finder.find(pictures)] if pictures else []
+        return self._find(pictures, [1.0] * len(pictures))
 
     def look(self, crops: Sequence[Crop]) -> list[Look]:
         """Look at vehicles: both networks run once over all of them.
@@ -102,13 +104,16 @@ class PlateLooker:
         Raises:
             InferenceError: a network failed.
         """
-        found = self.find([crop.picture for crop in crops])
+        found = self._find([crop.picture for crop in crops], [crop.size for crop in crops])
         sorted_out = [_sort_out(crop, plates) for crop, plates in zip(crops, found, strict=True)]
         pairs = [(crop, plate) for crop, (usable, _) in zip(crops, sorted_out, strict=True) for plate in usable]
         level = [rectify(crop.picture, plate.corners) for crop, plate in pairs]
         texts = self._reader.read([_grey(plate) for plate in level]) if level else []
         looks = iter([_look(*pair, *read) for pair, read in zip(pairs, zip(level, texts, strict=True), strict=True)])
         return [_best([next(looks) for _ in usable]) if usable else Look(fault=fault) for usable, fault in sorted_out]
+
+    def _find(self, pictures: Sequence[Picture], sizes: Sequence[float]) -> list[list[FoundPlate]]:
+        return [list(plates) for plates in self._finder.find(pictures, size=sizes)] if pictures else []
 
 
 def _sort_out(crop: Crop, plates: Sequence[FoundPlate]) -> tuple[list[FoundPlate], str]:

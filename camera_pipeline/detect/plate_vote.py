@@ -12,9 +12,10 @@ from typing import Literal
 
 Layout = Literal["one_line", "two_line"]
 
-# Not yet measured on real reads: to be set where the reader and its abstention curve are.
 SURE_READS = 3
 SURE_AGREEMENT = 0.9
+VERY_SURE_READS, VERY_SURE = 2, 0.9
+"""Fewer reads will do where all say the same and each character is so sure in the mean."""
 HOPELESS_READS = 8
 READ_AGREEMENT = 0.6  # least share of a place's confidence that its character must hold
 
@@ -67,17 +68,23 @@ def vote(reads: Sequence[CharacterRead]) -> PlateVote:
     candidates = tuple(_shares(alike, place) for place in range(length))
     winners = "".join(shares[0][0] for shares in candidates)
     agreement = min(shares[0][1] for shares in candidates) * held[length, layout] / total
+    confidences = tuple(_mean(alike, place, winner) for place, winner in enumerate(winners))
     reason = None if agreement >= READ_AGREEMENT else f"the reads agree by {agreement:.2f} only"
     return PlateVote(
         text=None if reason else winners,
         layout=layout,
-        confidences=tuple(_mean(alike, place, winner) for place, winner in enumerate(winners)),
+        confidences=confidences,
         candidates=candidates,
         agreement=agreement,
-        sure=len(alike) >= SURE_READS and agreement >= SURE_AGREEMENT,
+        sure=_is_sure(len(alike), agreement, confidences),
         hopeless=len(reads) >= HOPELESS_READS and reason is not None,
         reason=reason,
     )
+
+
+def _is_sure(reads: int, agreement: float, confidences: Sequence[float]) -> bool:
+    alike = reads >= VERY_SURE_READS and agreement >= 1.0 and min(confidences) >= VERY_SURE
+    return alike or (reads >= SURE_READS and agreement >= SURE_AGREEMENT)
 
 
 def _by_group(reads: Sequence[CharacterRead]) -> dict[tuple[int, Layout], float]:

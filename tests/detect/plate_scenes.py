@@ -23,7 +23,7 @@ WHITE, DARK = (235, 235, 235), (25, 25, 25)
 class QuadFinder:
     """Finds bright four-cornered patches: enough for pictures in which nothing else is bright."""
 
-    def find(self, pictures: Sequence[Image]) -> list[list[FoundPlate]]:
+    def find(self, pictures: Sequence[Image], *, size: float | Sequence[float] = 1.0) -> list[list[FoundPlate]]:  # noqa: ARG002
         return [self._find(picture) for picture in pictures]
 
     def _find(self, picture: Image) -> list[FoundPlate]:

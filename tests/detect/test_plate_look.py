@@ -76,8 +76,10 @@ def test_a_plate_beside_something_that_is_none_is_chosen(looker: PlateLooker) ->
 class TopFirst(QuadFinder):
     """Is surest of what is highest in the picture."""
 
-    def find(self, pictures: Sequence[Image]) -> list[list[FoundPlate]]:
-        return [sorted(plates, key=lambda plate: float(plate.corners[0][1])) for plates in super().find(pictures)]
+    def find(self, pictures: Sequence[Image], *, size: float | Sequence[float] = 1.0) -> list[list[FoundPlate]]:
+        return [
+            sorted(plates, key=lambda plate: float(plate.corners[0][1])) for plates in super().find(pictures, size=size)
+        ]
 
 
 def test_what_is_surer_but_says_nothing_is_left_for_the_plate() -> None:

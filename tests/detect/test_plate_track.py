@@ -120,15 +120,27 @@ def test_a_red_plate_is_military_or_nothing() -> None:
 @pytest.mark.parametrize(
     ("looks", "settled"),
     [
-        ([look("51G54321")] * 2, False),
-        ([look("51G54321")] * 3, True),
+        ([look("51G54321")], False),
+        ([look("51G54321")] * 2, True),
+        ([look("51G54321", weakest=0.8)] * 2, False),
+        ([look("51G54321", weakest=0.8)] * 3, True),
         ([look("51G54321", weakest=0.4)] * 3, False),
         ([look("51G54321"), look("51G54327")] * 4, True),
         ([look()] * (HOPELESS_LOOKS - 1), False),
         ([look()] * HOPELESS_LOOKS, True),
         ([look("51G54321", weakest=0.4)] * 12, True),
     ],
-    ids=["two agree", "three agree", "not sure yet", "they never agree", "not found yet", "never found", "enough"],
+    ids=[
+        "one",
+        "two very sure",
+        "two agree",
+        "three agree",
+        "not sure yet",
+        "they never agree",
+        "not found yet",
+        "never found",
+        "enough",
+    ],
 )
 def test_looking_ends_when_sure_and_when_hopeless(looks: list[Look], settled: bool) -> None:
     assert _track(*looks).settled(12) is settled

@@ -32,8 +32,14 @@ def test_reads_that_agree_are_sure() -> None:
 
 
 def test_too_few_reads_give_a_text_that_is_not_yet_sure() -> None:
-    result = vote([read("61A12345")] * (SURE_READS - 1))
-    assert (result.text, result.sure) == ("61A12345", False)
+    for few in ([read("61A12345")], [read("61A12345", p3=0.85)] * (SURE_READS - 1)):
+        result = vote(few)
+        assert (result.text, result.sure) == ("61A12345", False)
+
+
+def test_two_reads_will_do_where_every_character_is_very_sure() -> None:
+    assert vote([read("61A12345")] * 2).sure
+    assert not vote([read("61A12345"), read("61A12346")]).sure
 
 
 def test_each_read_may_err_in_another_place() -> None:

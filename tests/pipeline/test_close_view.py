@@ -52,5 +52,5 @@ def test_a_plate_without_a_vehicle_leaves_a_sighting_at_a_close_camera_only(
 
 
 def test_a_close_camera_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match="plates.close_cameras names barrier"):
+    with pytest.raises(ValueError, match=r"plates\.close_cameras names barrier"):
         Config(cameras=(Camera(id="gate"),), plates=PlateSettings(close_cameras=("barrier",)))
