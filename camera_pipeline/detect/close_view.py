@@ -39,7 +39,7 @@ def with_plated(
     for plate in plates:
         name = "car" if _aspect(plate) >= TWO_LINE_ASPECT else "motorcycle"
         vehicle = _around(plate, name, picture_wh)
-        fits = any(plate_fault(plate, box, own) is None for box, own in boxes)  # type: ignore[arg-type]
+        fits = any(plate_fault(plate, box, own) is None for box, own in boxes)
         if name in class_names and not fits and plate_fault(plate, vehicle, name) is None:
             added.append((vehicle, plate.confidence, class_names.index(name)))
             boxes.append((vehicle, name))
