@@ -53,7 +53,7 @@ def test_every_command_has_help_with_an_example(
 
 
 def test_all_commands_are_there() -> None:
-    others = {"calibrate", "rehearse", "clones", "administrator"}
+    others = {"calibrate", "rehearse", "clones", "review", "administrator"}
     assert set(COMMANDS) == {"check", "run", "replay", "simulate", "detect", "demo", *others}
 
 
