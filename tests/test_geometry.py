@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_pipeline.geometry import Gate, Region, box_points, interpolate, overlap, to_pixels
+from camera_pipeline.geometry import Gate, Region, Regions, box_points, interpolate, overlap, to_pixels
 
 coordinate = st.floats(-1000, 1000, allow_nan=False, width=32)
 point = st.tuples(coordinate, coordinate)
@@ -59,6 +59,15 @@ def test_where_a_polygon_starts_does_not_matter(
     points = np.array(at, np.float64) + 1e-3 * math.pi  # off the corners, where a ray may go either way
     turned = polygon[1:] + polygon[:1]
     assert Region.of(polygon).contains(points).tolist() == Region.of(turned).contains(points).tolist()
+
+
+@given(st.lists(st.lists(point, min_size=3, max_size=7), max_size=5))
+def test_polygons_that_are_asked_at_once_answer_as_each_alone(polygons: list[list[tuple[float, float]]]) -> None:
+    points = np.random.default_rng(5).uniform(-1000, 1000, (40, 2))
+    regions = [Region.of(polygon) for polygon in polygons]
+    at_once = Regions.of(regions).contains(points)
+    assert at_once.shape == (40, len(polygons))
+    assert all((at_once[:, n] == region.contains(points)).all() for n, region in enumerate(regions))
 
 
 def test_distance_has_the_sign_of_the_far_side() -> None:

@@ -52,10 +52,12 @@ class Calibration:
         """Return picture points (N, 2), fractions, as metres, float64 (N, 2); NaN at and above the horizon."""
         return _project(self.matrix, np.asarray(points, np.float64))
 
-    def to_metres_by_others(self, points: ArrayLike) -> list[Float]:
-        """Return the same by each of the fits that leave one point out: how they differ shows the fit's own error."""
-        at = np.asarray(points, np.float64)
-        return [_project(matrix, at) for matrix in self.others]
+    def to_metres_by_others(self, points: ArrayLike) -> Float:
+        """Return the same by each of the fits that leave one point out, float64 (K, N, 2).
+
+        How they differ shows the fit's own error.
+        """
+        return _project(self.others, np.asarray(points, np.float64))
 
     def to_picture(self, metres: ArrayLike) -> Float:
         """Return points on the road (N, 2) as fractions of the picture, float64 (N, 2); NaN behind the camera."""
@@ -209,6 +211,7 @@ def _homogeneous(points: Float) -> Float:
 
 
 def _project(matrix: Float, points: Float) -> Float:
-    found = _homogeneous(points) @ matrix.T
-    depth = np.where(found[:, 2] > 0, found[:, 2], np.nan)
-    return np.asarray(found[:, :2] / depth[:, None])
+    """Return points (N, 2) by one homography, (3, 3), or each of several, (K, 3, 3)."""
+    found = _homogeneous(points) @ matrix.swapaxes(-1, -2)
+    depth = np.where(found[..., 2:] > 0, found[..., 2:], np.nan)
+    return np.asarray(found[..., :2] / depth)

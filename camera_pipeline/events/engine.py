@@ -50,7 +50,7 @@ class RuleEngine:
         self._camera_id = camera.id
         self._budgets = AlarmBudgets(camera.timezone)
         self._ledger = ActLedger(entry.kind for entry in camera.rules)
-        self._histories = Histories()
+        self._histories = Histories(camera)
         self._last: Scene | None = None
 
     def update(self, scene: Scene, coverage: Coverage) -> list[Event]:

@@ -6,12 +6,14 @@ Kept as arrays over all vehicles, because it is touched for every vehicle in eve
 for a moment and goes on under a new id keeps its history and its `key`, so that rules see one vehicle and one act.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_pipeline.config import Camera
 from camera_pipeline.events.completion import complete, full_height
+from camera_pipeline.events.ground import Ground
 from camera_pipeline.events.relink import Lost, find_same
 from camera_pipeline.geometry import box_points
 from camera_pipeline.types import Scene
@@ -46,9 +48,11 @@ class Vehicles:
         xyxy: float64 (M, 4), px, with the hidden part below.
         previous_xyxy: float64 (M, 4), where it was seen last; NaN for new vehicles.
         previous_s: float64 (M,), when; NaN for new vehicles.
+        previous_anchor: float64 (M, 2), bottom centre then; NaN for new vehicles.
         first_seen_s: float64 (M,), when it was first seen.
         height_px: float64 (M,), mean box height of the last second: the unit of all thresholds.
         anchor: float64 (M, 2), bottom centres, where the vehicles meet the road, px.
+        inside: bool (M, P), which of the camera's zones and lanes the anchors lie in; `rules/road.py` reads it.
         edge_velocity: float64 (M, 4), px/s of left, top, right and bottom edge, fitted to the last second; NaN when
             seen fewer than three times.
         velocity: float64 (M, 2), of the bottom centres, px/s.
@@ -64,9 +68,11 @@ class Vehicles:
     xyxy: Float
     previous_xyxy: Float
     previous_s: Float
+    previous_anchor: Float
     first_seen_s: Float
     height_px: Float
     anchor: Float
+    inside: NDArray[np.bool_]
     edge_velocity: Float
     velocity: Float
     roof_velocity: Float
@@ -79,7 +85,11 @@ class Vehicles:
         """Return the chosen rows."""
         if chosen.all():
             return self
-        return Vehicles(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+        rows = np.flatnonzero(chosen)
+        return Vehicles(**{name: getattr(self, name)[rows] for name in _COLUMNS})
+
+
+_COLUMNS = tuple(field.name for field in fields(Vehicles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +121,16 @@ class Path:
 class Histories:
     """Histories of one camera's vehicles. State is bounded: vehicles that ended are forgotten.
 
+    Args:
+        camera: the camera, whose zones and lanes the vehicles are looked for in; None: nothing is drawn.
+
     Attributes:
         now: the vehicles of the newest frame.
         ended: keys of vehicles that ended for good with the newest frame; rules forget them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, camera: Camera | None = None) -> None:
+        self._ground = Ground(camera)
         self.reset()
 
     def reset(self) -> None:
@@ -146,15 +160,17 @@ class Histories:
         roof_way = self._roof_px_s[slots] * (now_s - self._last_seen[slots])
         self._full_height[slots] = full_height(seen_boxes, self._full_height[slots], roof_way, known)
         self._times[slots, at] = now_s
-        self._boxes[slots, at] = complete(seen_boxes, self._full_height[slots])
+        self._boxes[slots, at] = complete(seen_boxes, self._full_height[slots]).astype(np.float32)  # as detectors tell
         self._count[slots] += 1
         self._confidence_sum[slots] += tracks.confidence
         self._class_id[slots], self._track_id[slots] = tracks.class_id, tracks.track_id
         vehicles = self._vehicles(slots, tracks.confidence.astype(np.float64))
-        sideways, down = np.nan_to_num(vehicles.roof_velocity).T
-        self._roof_px_s[slots] = TURN_WEIGHT * np.abs(sideways) + np.maximum(-down, 0.0)
-        self._last_seen[slots] = now_s
-        self.now = vehicles.of(tracks.confirmed)
+        sideways, down = vehicles.roof_velocity.T
+        roof_px_s = TURN_WEIGHT * np.abs(sideways) + np.maximum(-down, 0.0)
+        self._roof_px_s[slots] = np.where(np.isnan(roof_px_s), 0.0, roof_px_s)
+        self._edge_velocity[slots], self._last_seen[slots] = vehicles.edge_velocity, now_s
+        believed = vehicles.of(tracks.confirmed)
+        self.now = replace(believed, inside=self._ground.inside(believed.anchor, scene.frame_wh))
         self.ended = self._forget(now_s)
 
     def path(self, key: int) -> Path:
@@ -166,7 +182,7 @@ class Histories:
         slot = self._slot_of_key[key]
         count = int(self._count[slot])
         at = np.arange(max(0, count - POINTS), count) % POINTS
-        return Path(self._times[slot, at], self._boxes[slot, at].astype(np.float64))
+        return Path(self._times[slot, at], self._boxes[slot, at])
 
     def quality(self, key: int) -> Quality | None:
         """Return how well a vehicle was seen, be it one that ended with the newest frame; None: it was forgotten."""
@@ -188,8 +204,9 @@ class Histories:
         self._full_height = np.zeros(capacity)
         self._confidence_sum = np.zeros(capacity)
         self._roof_px_s = np.zeros(capacity)
+        self._edge_velocity = np.full((capacity, 4), np.nan)
         self._times = np.zeros((capacity, POINTS))
-        self._boxes = np.zeros((capacity, POINTS, 4), np.float32)
+        self._boxes = np.zeros((capacity, POINTS, 4))
         self._free = list(range(capacity - 1, -1, -1))
 
     def _grow(self) -> None:
@@ -213,11 +230,16 @@ class Histories:
         return np.array(slots, np.int64)
 
     def _lost(self, seen: set[int]) -> list[Lost]:
-        slots = np.array([slot for slot in self._slot_of_key.values() if slot not in seen], np.int64)
-        vehicles = self._vehicles(slots, np.zeros(len(slots)))
+        slots = [slot for slot in self._slot_of_key.values() if slot not in seen]
         return [
-            Lost(slot, float(self._last_seen[slot]), int(self._class_id[slot]), box, velocity)
-            for slot, box, velocity in zip(slots.tolist(), vehicles.xyxy, vehicles.edge_velocity, strict=True)
+            Lost(slot, seen_s, class_id, self._boxes[slot, (count - 1) % POINTS], self._edge_velocity[slot])
+            for slot, seen_s, class_id, count in zip(
+                slots,
+                self._last_seen[slots].tolist(),
+                self._class_id[slots].tolist(),
+                self._count[slots].tolist(),
+                strict=True,
+            )
         ]
 
     def _begin(self, now_s: float) -> int:
@@ -237,7 +259,9 @@ class Histories:
 
     def _forget(self, now_s: float) -> tuple[int, ...]:
         """Give up vehicles not seen for `LINK_S`; whether their track was reported as ended makes no difference."""
-        gone = {slot: key for key, slot in self._slot_of_key.items() if now_s - self._last_seen[slot] > LINK_S}
+        slots = np.fromiter(self._slot_of_key.values(), np.int64, len(self._slot_of_key))
+        long_ago = slots[now_s - self._last_seen[slots] > LINK_S]
+        gone = dict(zip(long_ago.tolist(), self._key[long_ago].tolist(), strict=True))
         self._last_quality = {key: self._quality(slot) for slot, key in gone.items()}
         if gone:
             self._slot_of_track = {track: at for track, at in self._slot_of_track.items() if at not in gone}
@@ -249,41 +273,47 @@ class Histories:
     def _vehicles(self, slots: Int64, confidence: Float) -> Vehicles:
         count = self._count[slots]
         at = (count[:, None] - 1 - np.arange(RECENT_POINTS)) % POINTS
-        times, boxes = self._times[slots[:, None], at], self._boxes[slots[:, None], at].astype(np.float64)
+        times, boxes = self._times[slots[:, None], at], self._boxes[slots[:, None], at]
         known = np.arange(RECENT_POINTS) < count[:, None]
-        recent = known & (times >= times[:, :1] - RECENT_S)
-        before = known[:, 1]
-        height_px = np.maximum(_mean(boxes[:, :, 3] - boxes[:, :, 1], recent), 1.0)
-        edges = _slope(times, boxes, recent)
-        sideways = (edges[:, 0] + edges[:, 2]) / 2
+        recent = (known & (times >= times[:, :1] - RECENT_S)).astype(np.float64)
+        looks = recent.sum(axis=1)
+        previous = np.where(known[:, 1, None], boxes[:, 1], np.nan)
+        height_px = np.maximum(((boxes[:, :, 3] - boxes[:, :, 1]) * recent).sum(axis=1) / np.maximum(looks, 1.0), 1.0)
+        edges = _slope(times, boxes, recent, looks)
+        velocity, roof_velocity = np.empty((len(slots), 2)), np.empty((len(slots), 2))
+        velocity[:, 0] = roof_velocity[:, 0] = (edges[:, 0] + edges[:, 2]) / 2
+        velocity[:, 1], roof_velocity[:, 1] = edges[:, 3], edges[:, 1]
         return Vehicles(
             key=self._key[slots],
             track_id=self._track_id[slots],
             class_id=self._class_id[slots],
             confidence=confidence,
             xyxy=boxes[:, 0],
-            previous_xyxy=np.where(before[:, None], boxes[:, 1], np.nan),
-            previous_s=np.where(before, times[:, 1], np.nan),
+            previous_xyxy=previous,
+            previous_s=np.where(known[:, 1], times[:, 1], np.nan),
+            previous_anchor=box_points(previous),
             first_seen_s=self._first_seen[slots],
             height_px=height_px,
             anchor=box_points(boxes[:, 0]),
+            inside=np.empty((len(slots), 0), np.bool_),
             edge_velocity=edges,
-            velocity=np.stack([sideways, edges[:, 3]], axis=1),
-            roof_velocity=np.stack([sideways, edges[:, 1]], axis=1),
-            pace=np.minimum(np.hypot(sideways, edges[:, 1]), np.hypot(sideways, edges[:, 3])) / height_px,
+            velocity=velocity,
+            roof_velocity=roof_velocity,
+            pace=np.minimum(np.hypot(*roof_velocity.T), np.hypot(*velocity.T)) / height_px,
         )
 
 
-def _mean(values: Float, chosen: NDArray[np.bool_]) -> Float:
-    return np.asarray((values * chosen).sum(axis=1) / np.maximum(chosen.sum(axis=1), 1))
+def _slope(times: Float, values: Float, weight: Float, count: Float) -> Float:
+    """Return the least-squares slope of values (M, W, 4) over times (M, W); NaN with fewer than three points.
 
-
-def _slope(times: Float, values: Float, chosen: NDArray[np.bool_]) -> Float:
-    """Return the least-squares slope of values (M, W, 4) over times (M, W); NaN with fewer than three points."""
-    weight = chosen.astype(np.float64)
-    count = np.maximum(weight.sum(axis=1), 1)
-    off_s = (times - ((times * weight).sum(axis=1) / count)[:, None]) * weight
+    Args:
+        times: media times.
+        values: edges of boxes.
+        weight: 1 for points that count, 0 for others, (M, W).
+        count: how many count, (M,).
+    """
+    off_s = (times - ((times * weight).sum(axis=1) / np.maximum(count, 1.0))[:, None]) * weight
     spread = (off_s**2).sum(axis=1)
-    enough = (weight.sum(axis=1) >= FITTED) & (spread > 0)
+    enough = (count >= FITTED) & (spread > 0)
     slope = np.einsum("mw,mwe->me", off_s, values) / np.where(enough, spread, 1.0)[:, None]
     return np.where(enough[:, None], slope, np.nan)

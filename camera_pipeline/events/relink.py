@@ -49,19 +49,26 @@ def find_same(xyxy: Float, class_id: int, now_s: float, lost: Sequence[Lost]) ->
         now_s: media time.
         lost: vehicles not in this frame.
     """
-    fits = sorted((_misfit(xyxy, now_s, vehicle), vehicle.slot) for vehicle in lost if vehicle.class_id == class_id)
-    if not fits or fits[0][0] > 1.0:
+    kin = [vehicle for vehicle in lost if vehicle.class_id == class_id]
+    if not kin:
+        return None
+    fits = sorted(zip(_misfits(xyxy, now_s, kin), [vehicle.slot for vehicle in kin], strict=True))
+    if fits[0][0] > 1.0:
         return None
     doubtful = len(fits) > 1 and fits[1][0] < 2 * fits[0][0] and fits[1][0] <= 1.0
     return None if doubtful else fits[0][1]
 
 
-def _misfit(xyxy: Float, now_s: float, vehicle: Lost) -> float:
-    """Return how badly a box continues a vehicle: up to 1 is possible."""
-    unseen_s = min(now_s - vehicle.seen_s, GROWS_S)
-    expected = vehicle.xyxy + np.nan_to_num(vehicle.edge_velocity) * unseen_s
-    sizes = np.array([xyxy[2:] - xyxy[:2], expected[2:] - expected[:2]])
-    if (sizes <= 0).any() or (sizes.max(axis=0) / sizes.min(axis=0)).max() > MAX_SIZE_RATIO:
-        return float("inf")
-    step_px = np.hypot(*((xyxy[:2] + xyxy[2:]) - (expected[:2] + expected[2:]))) / 2
-    return float(step_px / (sizes[:, 1].mean() * (MAX_STEP + STEP_PER_S * unseen_s)))
+def _misfits(xyxy: Float, now_s: float, lost: Sequence[Lost]) -> list[float]:
+    """Return how badly a box continues each of some vehicles: up to 1 is possible."""
+    unseen_s = np.minimum(now_s - np.array([vehicle.seen_s for vehicle in lost]), GROWS_S)
+    velocity = np.array([vehicle.edge_velocity for vehicle in lost])
+    way = np.where(np.isnan(velocity), 0.0, velocity) * unseen_s[:, None]
+    expected = np.array([vehicle.xyxy for vehicle in lost]) + way
+    size, sizes = xyxy[2:] - xyxy[:2], expected[:, 2:] - expected[:, :2]
+    smaller, larger = np.minimum(size, sizes), np.maximum(size, sizes)
+    ratio = (larger / np.where(smaller > 0, smaller, np.nan)).max(axis=1)  # NaN where a box has no size
+    step_px = np.hypot(*((xyxy[:2] + xyxy[2:]) - (expected[:, :2] + expected[:, 2:])).T) / 2
+    misfit = step_px / ((size[1] + sizes[:, 1]) / 2 * (MAX_STEP + STEP_PER_S * unseen_s))
+    found: list[float] = np.where(ratio <= MAX_SIZE_RATIO, misfit, np.inf).tolist()
+    return found

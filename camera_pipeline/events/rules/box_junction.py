@@ -95,7 +95,7 @@ class BoxJunction(Rule[BoxJunctionSettings]):
         vehicles, now_s = histories.now, scene.media_time_s
         slow = (vehicles.pace < STANDING_PACE).tolist()
         for zone, road in self._zones.items():
-            stays, inside = self._stays[zone], road.in_zones(vehicles.anchor, scene.frame_wh)
+            stays, inside = self._stays[zone], road.in_zones(vehicles)
             for key in histories.ended:
                 stays.pop(key, None)
             for key in vehicles.key[~inside].tolist():

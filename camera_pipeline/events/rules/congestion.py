@@ -59,10 +59,10 @@ class CongestionSettings(ClassSettings):
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What one frame says: `_MEASURES` in order, float64 (6,)."""
+    """What one frame says: `_MEASURES` in order."""
 
     at_s: float
-    measures: Float
+    measures: tuple[float, ...]
 
 
 class Congestion(Rule[CongestionSettings]):
@@ -111,7 +111,7 @@ class Congestion(Rule[CongestionSettings]):
         self._window.append(self._moment(histories.now, scene))
         while self._window[0].at_s <= now_s - WINDOW_S:
             self._window.popleft()
-        means = np.mean([one.measures for one in self._window], axis=0)
+        means = np.array([one.measures for one in self._window]).mean(axis=0)
         middle_s = now_s - WINDOW_S / 2  # the means are as old as the middle of their window
         if means[0] >= self.settings.min_car_units and means[1] < self.settings.slow_pace:
             yield from self._goes_on(middle_s, means)
@@ -119,16 +119,14 @@ class Congestion(Rule[CongestionSettings]):
             yield from self._is_over(middle_s)
 
     def _moment(self, vehicles: Vehicles, scene: Scene) -> _Moment:
-        inside = self._road.in_zones(vehicles.anchor, scene.frame_wh)
+        inside = self._road.in_zones(vehicles)
         counted = inside & self.watched(vehicles) & np.isfinite(vehicles.pace)
         units = self._units[vehicles.class_id[counted]]
         total = float(units.sum())
         paces = np.minimum(vehicles.pace[counted], _FREE_PACE)
         pace = float((paces * units).sum() / total) if total else _FREE_PACE
         queue = self._queue.measure(vehicles, counted, scene.frame_wh)
-        return _Moment(
-            scene.media_time_s, np.array([total, pace, len(units), queue.vehicles, queue.share, queue.metres])
-        )
+        return _Moment(scene.media_time_s, (total, pace, len(units), queue.vehicles, queue.share, queue.metres))
 
     def _goes_on(self, middle_s: float, means: Float) -> Iterator[Candidate]:
         if self._began_s is None:

@@ -66,7 +66,7 @@ class Crowd(Rule[CrowdSettings]):
     def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
         """Return onset and end."""
         vehicles, lasting = histories.now, self._lasting
-        here = self.watched(vehicles) & self._road.in_zones(vehicles.anchor, scene.frame_wh)
+        here = self.watched(vehicles) & self._road.in_zones(vehicles)
         people = int(np.count_nonzero(self._people.on_foot(vehicles, here)))
         least = self.settings.min_people * (STILL_SHARE if lasting.since_s is not None else 1.0)
         phase = lasting.step(scene.media_time_s, is_there=people >= least)

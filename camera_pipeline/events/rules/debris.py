@@ -27,7 +27,6 @@ from camera_pipeline.events.rules.road import Road
 from camera_pipeline.geometry import overlap
 from camera_pipeline.types import EventKind, Scene, Subject
 
-Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 SAME_PLACE_IOU = 0.3
@@ -90,7 +89,7 @@ class Debris(Rule[DebrisSettings]):
     def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
         """Return onsets and ends."""
         vehicles = histories.now
-        rows = np.flatnonzero(self._lie(vehicles, scene.frame_wh)).tolist()
+        rows = np.flatnonzero(self._lie(vehicles)).tolist()
         seen = [self._thing_at(vehicles, row) for row in rows]
         for thing in list(self._things):
             phase = thing.lasting.step(scene.media_time_s, is_there=any(thing is one for one in seen))
@@ -101,20 +100,17 @@ class Debris(Rule[DebrisSettings]):
             if phase == "end" or thing.lasting.since_s is None:
                 self._things.remove(thing)
 
-    def _lie(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> Bool:
+    def _lie(self, vehicles: Vehicles) -> Bool:
         """Return what lies on the road with nobody at it, bool (M,)."""
         things = self.watched(vehicles)
-        lies = things & self._on_road(vehicles.anchor, frame_wh)
+        lies = things & self._on_road(vehicles)
         others = vehicles.xyxy[~things]
         for row in np.flatnonzero(lies).tolist():
             lies[row] = not (overlap(vehicles.xyxy[row], others) > 0).any()
         return lies
 
-    def _on_road(self, points: Float, frame_wh: tuple[int, int]) -> Bool:
-        inside = self._road.in_zones(points, frame_wh)
-        for lane in self._road.lanes(frame_wh):
-            inside |= lane.region.contains(points)
-        return inside
+    def _on_road(self, vehicles: Vehicles) -> Bool:
+        return self._road.in_zones(vehicles) | self._road.in_lanes(vehicles).any(axis=1)
 
     def _thing_at(self, vehicles: Vehicles, row: int) -> _Thing:
         subject = self.subject(vehicles, row)

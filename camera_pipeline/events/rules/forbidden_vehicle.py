@@ -23,7 +23,6 @@ from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.hours import Hours, holds
 from camera_pipeline.events.rules.road import Road
 from camera_pipeline.events.rules.stay import Stays
-from camera_pipeline.geometry import Region, to_pixels
 from camera_pipeline.types import EventKind, Scene
 
 MOVING_PACE = 0.06
@@ -60,8 +59,8 @@ class ForbiddenVehicle(Rule[ForbiddenVehicleSettings]):
 
     def __init__(self, camera: Camera, settings: ForbiddenVehicleSettings, class_names: tuple[str, ...]) -> None:
         super().__init__(camera, settings, class_names)
-        self._drawn = {name: camera.zones[name] for name in settings.zones}
-        self._drawn |= {name: camera.lanes[name].polygon for name in settings.lanes}
+        self._closed_names = (*settings.zones, *settings.lanes)
+        self._closed = Road(camera, settings.lanes, settings.zones)
         self._road = Road(camera, tuple(camera.lanes))
         self.reset()
 
@@ -95,19 +94,14 @@ class ForbiddenVehicle(Rule[ForbiddenVehicleSettings]):
             )
 
     def _places(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> dict[int, str]:
-        places: dict[int, str] = {}
-        elsewhere = self._against_lanes(vehicles, frame_wh)
-        for name, polygon in self._drawn.items():
-            inside = Region.of(to_pixels(polygon, frame_wh)).contains(vehicles.anchor) & ~elsewhere
-            places = dict.fromkeys(np.flatnonzero(inside).tolist(), name) | places
-        return places
+        closed = np.hstack([self._closed.in_each_zone(vehicles), self._closed.in_lanes(vehicles)])
+        rows = np.flatnonzero(closed.any(axis=1) & ~self._against_lanes(vehicles, frame_wh))
+        first = closed[rows].argmax(axis=1)
+        return {row: self._closed_names[at] for row, at in zip(rows.tolist(), first.tolist(), strict=True)}
 
     def _against_lanes(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> NDArray[np.bool_]:
         """Return which vehicles seem to be in drawn lanes and move against all of these, bool (M,)."""
-        inside, along = np.zeros(len(vehicles), np.bool_), np.zeros(len(vehicles), np.bool_)
-        speed = np.hypot(*vehicles.velocity.T)
-        for lane in self._road.lanes(frame_wh):
-            here = lane.region.contains(vehicles.anchor)
-            inside |= here
-            along |= here & ~(vehicles.velocity @ lane.way < AGAINST_COSINE * speed)
-        return inside & ~along & (vehicles.pace >= MOVING_PACE)
+        inside = self._road.in_lanes(vehicles)
+        least = AGAINST_COSINE * np.hypot(*vehicles.velocity.T)
+        along = inside & ~(vehicles.velocity @ self._road.ways(frame_wh).T < least[:, None])
+        return np.asarray(inside.any(axis=1) & ~along.any(axis=1) & (vehicles.pace >= MOVING_PACE))

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_pipeline.events.history import Vehicles
-from camera_pipeline.geometry import box_points
 from camera_pipeline.types import Scene
 
 Bool = NDArray[np.bool_]
@@ -22,10 +21,13 @@ def may_be_others(vehicles: Vehicles, scene: Scene) -> Bool:
 
 def were_lost(vehicles: Vehicles, scene: Scene) -> Bool:
     """Return which vehicles were out of sight and come out elsewhere, bool (M,)."""
+    late = scene.media_time_s - vehicles.previous_s > UNSEEN_S
+    if not late.any():
+        return late
     top, bottom = vehicles.xyxy[:, 1], vehicles.xyxy[:, 3]
-    way_px = np.hypot(*(vehicles.anchor - box_points(vehicles.previous_xyxy)).T)
+    way_px = np.hypot(*(vehicles.anchor - vehicles.previous_anchor).T)
     height_px = np.fmin(bottom - top, vehicles.previous_xyxy[:, 3] - vehicles.previous_xyxy[:, 1])
-    return np.asarray((scene.media_time_s - vehicles.previous_s > UNSEEN_S) & (way_px > UNSEEN_WAY * height_px))
+    return np.asarray(late & (way_px > UNSEEN_WAY * height_px))
 
 
 def are_at_edge(vehicles: Vehicles, scene: Scene) -> Bool:

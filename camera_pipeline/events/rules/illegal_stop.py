@@ -80,8 +80,7 @@ class IllegalStop(Rule[IllegalStopSettings]):
             if stand.is_told or stand.unexplained_s < self.settings.min_s:
                 continue
             stand.is_told = True
-            at = histories.now.anchor[row : row + 1]
-            zone = next(name for name, road in self._zones.items() if road.in_zones(at, scene.frame_wh)[0])
+            zone = next(name for name, road in self._zones.items() if road.in_zones(histories.now)[row])
             yield Candidate(
                 type="illegal_stop",
                 media_time_s=stand.began_s,

@@ -30,6 +30,7 @@ from camera_pipeline.geometry import Gate, box_points, interpolate, to_pixels
 from camera_pipeline.types import EventKind, Scene
 
 Bool = NDArray[np.bool_]
+Float = NDArray[np.float64]
 
 SEEN = 2
 """So often a vehicle must be seen before the entry, and so often on end with its front beyond the exit."""
@@ -57,7 +58,7 @@ class _Gates:
     """The lines in pixels: beyond the entry are the exits, beyond an exit is away from the entry."""
 
     entry: Gate
-    exits: dict[str, Gate]
+    exits: dict[str, "_Exit"]
 
     @classmethod
     def of(cls, camera: Camera, settings: IllegalTurnSettings, frame_wh: tuple[int, int]) -> "_Gates":
@@ -68,7 +69,26 @@ class _Gates:
         if (into.distance_px([line.mean(axis=0) for line in exits.values()]) <= 0).any():
             raise ValueError("the exits lie on both sides of the entry")
         start = entry.mean(axis=0)
-        return cls(into, {name: Gate.between(line, 2 * line.mean(axis=0) - start) for name, line in exits.items()})
+        out = {name: Gate.between(line, 2 * line.mean(axis=0) - start) for name, line in exits.items()}
+        return cls(into, {name: _Exit.of(gate) for name, gate in out.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Exit:
+    """A way out: its gate, the direction across it, (2,), and the point of a box that comes first there."""
+
+    gate: Gate
+    across: Float
+    front: tuple[float, float]
+
+    @classmethod
+    def of(cls, gate: Gate) -> "_Exit":
+        across = gate.normal.mean(axis=0)
+        return cls(gate, across, front_point(across))
+
+    def is_left_by(self, velocity: Float) -> Bool:
+        """Return which velocities (N, 2) lead out, bool (N,)."""
+        return np.asarray(velocity @ self.across >= OUT_COSINE * np.hypot(*velocity.T))
 
 
 @dataclass(slots=True)
@@ -121,28 +141,33 @@ class IllegalTurn(Rule[IllegalTurnSettings]):
         if not holds(self.settings.hours, scene.captured_at, self.camera.timezone):
             return
         self._enter(self._gates.entry, histories, scene.media_time_s)
-        for name, gate in self._gates.exits.items():
-            yield from self._leave(name, gate, vehicles, scene.media_time_s)
+        for name, way_out in self._gates.exits.items():
+            yield from self._leave(name, way_out, vehicles, scene.media_time_s)
         for key in vehicles.key[are_at_edge(vehicles, scene)].tolist():
             if key in self._turns and self._turns[key].exit is None:
                 del self._turns[key]  # it leaves the picture another way; who comes in there may get its track
 
     def _enter(self, gate: Gate, histories: Histories, now_s: float) -> None:
         vehicles = histories.now
-        shares = gate.crossing(box_points(vehicles.previous_xyxy), vehicles.anchor)
+        shares = gate.crossing(vehicles.previous_anchor, vehicles.anchor)
         for row in np.flatnonzero(self.watched(vehicles) & ~np.isnan(shares)).tolist():
             key = int(vehicles.key[row])
             before = gate.distance_px(box_points(histories.path(key).xyxy)) < 0
             if before.sum() >= SEEN and not (key in self._turns and self._turns[key].is_told):
                 self._turns[key] = _Turn(interpolate(float(vehicles.previous_s[row]), now_s, float(shares[row])))
 
-    def _leave(self, name: str, gate: Gate, vehicles: Vehicles, now_s: float) -> Iterator[Candidate]:
+    def _leave(self, name: str, way_out: _Exit, vehicles: Vehicles, now_s: float) -> Iterator[Candidate]:
         """Follow who came in; the front counts, since a way out often ends at the picture's edge."""
-        entered = np.flatnonzero(self.watched(vehicles) & np.isin(vehicles.key, list(self._turns)))
-        front = front_point(gate.normal.mean(axis=0))
-        before, after = (box_points(boxes[entered], *front) for boxes in (vehicles.previous_xyxy, vehicles.xyxy))
+        came = [row for row, key in enumerate(vehicles.key.tolist()) if key in self._turns]
+        entered = np.array(came, np.int64)[self.watched(vehicles)[came]] if came else np.empty(0, np.int64)
+        if not len(entered):
+            return
+        gate, velocity = way_out.gate, vehicles.velocity[entered]
+        before, after = (
+            box_points(boxes[entered], *way_out.front) for boxes in (vehicles.previous_xyxy, vehicles.xyxy)
+        )
         shares = gate.crossing(before, after, END_SLACK * vehicles.height_px[entered])
-        beyond = (gate.distance_px(after) >= 0) & _goes_out(vehicles, gate)[entered]
+        beyond = (gate.distance_px(after) >= 0) & way_out.is_left_by(velocity)
         for row, share, is_beyond in zip(entered.tolist(), shares.tolist(), beyond.tolist(), strict=True):
             turn = self._turns[int(vehicles.key[row])]
             if not np.isnan(share):
@@ -163,9 +188,3 @@ class IllegalTurn(Rule[IllegalTurnSettings]):
             confidence=_CONFIDENCE,
             details={"entry": self.settings.entry, "exit": turn.exit, "turned_s": turn.left_s - turn.entered_s},
         )
-
-
-def _goes_out(vehicles: Vehicles, gate: Gate) -> Bool:
-    """Return which vehicles move across a gate, towards beyond, bool (M,)."""
-    speed = np.hypot(*vehicles.velocity.T)
-    return np.asarray(vehicles.velocity @ gate.normal.mean(axis=0) >= OUT_COSINE * speed)

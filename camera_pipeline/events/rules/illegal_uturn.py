@@ -131,11 +131,10 @@ class IllegalUturn(Rule[IllegalUturnSettings]):
         self, vehicles: Vehicles, moving: NDArray[np.bool_], heading: Float, frame_wh: tuple[int, int]
     ) -> dict[int, PlacedLane]:
         """Return the lane of each row that moves along the lane it is in."""
-        along: dict[int, PlacedLane] = {}
-        for lane in self._road.lanes(frame_wh):
-            goes = moving & lane.region.contains(vehicles.anchor) & (heading @ lane.way >= ALONG_COSINE)
-            along |= dict.fromkeys(np.flatnonzero(goes).tolist(), lane)
-        return along
+        lanes = self._road.lanes(frame_wh)
+        goes = self._road.in_lanes(vehicles) & moving[:, None]
+        goes &= heading @ self._road.ways(frame_wh).T >= ALONG_COSINE
+        return {row: lanes[number] for row, number in np.argwhere(goes).tolist()}
 
     def _note(self, key: int, lane: PlacedLane | None, heading: Float, now_s: float) -> _Way | None:
         """Add a look at a vehicle that moves; return what it did, if it came along a watched lane.

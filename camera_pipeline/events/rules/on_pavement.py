@@ -21,6 +21,7 @@ from camera_pipeline.events.drawn import ZoneName
 from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.identity import were_lost
+from camera_pipeline.events.rules.road import Road
 from camera_pipeline.geometry import Region, to_pixels
 from camera_pipeline.types import EventKind, Scene
 
@@ -50,12 +51,10 @@ class _Strip:
 
     Attributes:
         name: its zone.
-        region: its area.
         to_axes: float64 (2, 2), takes a way in the picture apart into its parts along and across the strip, px.
     """
 
     name: str
-    region: Region
     to_axes: Float
 
     @classmethod
@@ -67,7 +66,7 @@ class _Strip:
         units = edges[length > 0] / length[length > 0, None]
         along = units[length[length > 0].argmax()]
         across = units[np.abs(units @ along).argmin()]
-        return cls(zone, region, np.linalg.inv(np.stack([along, across], axis=1)))
+        return cls(zone, np.linalg.inv(np.stack([along, across], axis=1)))
 
 
 @dataclass(slots=True)
@@ -95,6 +94,7 @@ class OnPavement(Rule[OnPavementSettings]):
 
     def __init__(self, camera: Camera, settings: OnPavementSettings, class_names: Sequence[str]) -> None:
         super().__init__(camera, settings, class_names)
+        self._road = Road(camera, zones=settings.zones)
         self.reset()
 
     def reset(self) -> None:
@@ -109,8 +109,9 @@ class OnPavement(Rule[OnPavementSettings]):
         for key in (*histories.ended, *vehicles.key[were_lost(vehicles, scene)].tolist()):
             self._rides.pop(key, None)
         moving = self.watched(vehicles) & (vehicles.pace >= MOVING_PACE)
-        for strip in self._strips:
-            rows = np.flatnonzero(moving & strip.region.contains(vehicles.anchor))
+        inside = self._road.in_each_zone(vehicles) & moving[:, None]
+        for strip, on_strip in zip(self._strips, inside.T, strict=True):
+            rows = np.flatnonzero(on_strip)
             for row in rows.tolist():
                 ride = self._ride(vehicles, row, strip.name, now_s)
                 along, across = strip.to_axes @ (vehicles.anchor[row] - ride.start) / vehicles.height_px[row]

@@ -74,7 +74,7 @@ class PedestrianOnRoad(Rule[PedestrianOnRoadSettings]):
         self._stays.forget(histories.ended)
         for key in histories.ended:
             self._since_s.pop(key, None)
-        places, on_foot = self._places(vehicles, scene.frame_wh)
+        places, on_foot = self._places(vehicles)
         for row, stay in self._stays.update(vehicles, places, on_foot, now_s):
             self._since_s[int(vehicles.key[row])] = stay.began_s
         for zone, lasting in self._lasting.items():
@@ -96,13 +96,11 @@ class PedestrianOnRoad(Rule[PedestrianOnRoadSettings]):
             "pedestrian_on_road", phase, _CONFIDENCE, details, subject=subject, vehicle=key, mark=zone
         )
 
-    def _places(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> tuple[dict[int, str], NDArray[np.bool_]]:
+    def _places(self, vehicles: Vehicles) -> tuple[dict[int, str], NDArray[np.bool_]]:
         """Return the zone of each row that is somebody on foot where nobody should be, and who is on foot."""
         on_foot = self._people.on_foot(vehicles, self.watched(vehicles))
-        free = on_foot & ~self._crossings.in_zones(vehicles.anchor, frame_wh)
+        free = on_foot & ~self._crossings.in_zones(vehicles)
         places: dict[int, str] = {}
         for name, zone in self._zones.items():
-            places = (
-                dict.fromkeys(np.flatnonzero(free & zone.in_zones(vehicles.anchor, frame_wh)).tolist(), name) | places
-            )
+            places = dict.fromkeys(np.flatnonzero(free & zone.in_zones(vehicles)).tolist(), name) | places
         return places, on_foot

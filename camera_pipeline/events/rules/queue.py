@@ -43,6 +43,8 @@ class Queue:
     def __init__(self, camera: Camera, road: Road, signal_line: str | None) -> None:
         self._road = road
         self._line = camera.lines[signal_line] if signal_line is not None else None
+        self._frame_wh = (0, 0)
+        self._line_middle, self._line_normal = np.zeros(2), np.zeros(2)
 
     def explains(
         self,
@@ -62,14 +64,17 @@ class Queue:
             next_lane: `ASIDE` for vehicles in another lane than the asked one.
         """
         rows = np.flatnonzero(asked)
-        lane = self._road.lane_of(vehicles.anchor, frame_wh)
+        lane = self._road.lane_of(vehicles)
         ahead, across = self._road.axes(lane[rows], frame_wh)
         held = signal is not None and signal is not SignalState.GREEN
         before_line, at_line = self._at_line(vehicles, rows, ahead, frame_wh)
         reach = np.where(held & before_line, FAR, NEAR)
+        slow = np.flatnonzero(~(vehicles.pace >= SLOW_PACE))
+        along, aside = _offsets(vehicles, rows, slow, (ahead, across))
+        limit = ASIDE if next_lane == ASIDE else np.where(lane[rows][:, None] == lane[slow], ASIDE, next_lane)
+        behind = ((along > 0.1) & (along < reach[:, None]) & (aside < limit)).any(axis=1)
         explained = np.zeros(len(vehicles), np.bool_)
-        limit = np.where(lane[rows][:, None] == lane, ASIDE, next_lane)
-        explained[rows] = _is_behind(vehicles, rows, (ahead, across), reach, limit) | (held & at_line)
+        explained[rows] = behind | (held & at_line)
         return explained
 
     def in_jam(self, vehicles: Vehicles, asked: Bool, frame_wh: tuple[int, int]) -> Bool:
@@ -77,10 +82,10 @@ class Queue:
 
         Only lanes of the same way count, and not the vehicle's own: parked vehicles are no jam.
         """
-        lane = self._road.lane_of(vehicles.anchor, frame_wh)
+        lane = self._road.lane_of(vehicles)
         way, across = self._road.axes(lane, frame_wh)
         rows = np.flatnonzero(asked)
-        along, _ = _offsets(vehicles, rows, (way[rows], across[rows]))
+        along, _ = _offsets(vehicles, rows, np.arange(len(vehicles)), (way[rows], across[rows]))
         beside = (lane[rows][:, None] != lane) & (way[rows] @ way.T > 0) & (along > -1.0) & (along < FAR)
         slow = ~(vehicles.pace >= SLOW_PACE)
         jammed = np.zeros(len(vehicles), np.bool_)
@@ -93,38 +98,29 @@ class Queue:
         """Return which vehicles have the stop line ahead, and which have it close ahead."""
         if self._line is None:
             return np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
-        line = to_pixels(self._line, frame_wh)
-        along = line[-1] - line[0]
-        normal = np.array([-along[1], along[0]]) / np.hypot(*along)
+        if frame_wh != self._frame_wh:
+            self._frame_wh, line = frame_wh, to_pixels(self._line, frame_wh)
+            along = line[-1] - line[0]
+            self._line_middle, self._line_normal = line.mean(axis=0), np.array([-along[1], along[0]]) / np.hypot(*along)
+        normal = self._line_normal
         closing = ahead @ normal  # how much of a step ahead brings the vehicle nearer to the line, with its sign
-        way_px = (line.mean(axis=0) - vehicles.anchor[rows]) @ normal / np.where(closing == 0, np.nan, closing)
+        way_px = (self._line_middle - vehicles.anchor[rows]) @ normal / np.where(closing == 0, np.nan, closing)
         way = way_px / vehicles.height_px[rows]
         return way > 0, (way > -0.5) & (way < AT_LINE)
 
 
-def _is_behind(
-    vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, Float], reach: Float, limit: Float
-) -> Bool:
-    """Whether a slow vehicle is ahead of each row, within reach (N,) and not farther aside than a limit (N, M)."""
-    along, aside = _offsets(vehicles, rows, axes)
-    slow = ~(vehicles.pace >= SLOW_PACE)
-    return np.asarray(((along > 0.1) & (along < reach[:, None]) & (aside < limit) & slow).any(axis=1))
-
-
-def _offsets(vehicles: Vehicles, rows: NDArray[np.int64], axes: tuple[Float, Float]) -> tuple[Float, Float]:
-    """Return how far all vehicles are from each row along its lane's axes (N, 2), (N, M) each.
+def _offsets(
+    vehicles: Vehicles, rows: NDArray[np.int64], others: NDArray[np.int64], axes: tuple[Float, Float]
+) -> tuple[Float, Float]:
+    """Return how far others (K,) are from each row along its lane's axes (N, 2), (N, K) each.
 
     Ahead in box heights, aside without sign in box widths.
     """
-    way, across = axes
-    offset = vehicles.anchor[None] - vehicles.anchor[rows][:, None]
-    size = (vehicles.height_px[rows][:, None] + vehicles.height_px[None]) / 2
-    area = _cross(way, across)[:, None]
-    along = _cross(offset, across[:, None]) / area / size
-    width = vehicles.xyxy[:, 2] - vehicles.xyxy[:, 0]
-    aside = np.abs(_cross(way[:, None], offset) / area) / ((width[rows][:, None] + width[None]) / 2)
+    (way_x, way_y), (across_x, across_y) = (axis.T[:, :, None] for axis in axes)
+    x, y = vehicles.anchor.T
+    off_x, off_y = x[others] - x[rows][:, None], y[others] - y[rows][:, None]
+    height, width = vehicles.height_px, vehicles.xyxy[:, 2] - vehicles.xyxy[:, 0]
+    area = way_x * across_y - way_y * across_x
+    along = (off_x * across_y - off_y * across_x) / area / ((height[rows][:, None] + height[others]) / 2)
+    aside = np.abs((way_x * off_y - way_y * off_x) / area) / ((width[rows][:, None] + width[others]) / 2)
     return along, aside
-
-
-def _cross(first: Float, second: Float) -> Float:
-    return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])

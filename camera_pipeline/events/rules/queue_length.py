@@ -68,12 +68,12 @@ class QueueLength:
         order = np.argsort(along, kind="stable")
         rows, along = rows[order], along[order]
         height = vehicles.height_px[rows]
-        breaks = np.flatnonzero(np.diff(along) > FAR * (height[1:] + height[:-1]) / 2) + 1
-        chains = np.split(np.arange(len(rows)), breaks)
-        longest = max(chains, key=lambda chain: (along[chain[-1]] - along[chain[0]], len(chain)))
-        first, last = longest[0], longest[-1]
-        share = min(float(along[last] - along[first]) / self._length_px, 1.0)
-        return Length(len(longest), share, self._metres(vehicles.anchor[rows[[first, last]]]))
+        breaks = np.flatnonzero(along[1:] - along[:-1] > FAR * (height[1:] + height[:-1]) / 2).tolist()
+        chains = zip([0, *(at + 1 for at in breaks)], [*breaks, len(rows) - 1], strict=True)
+        way = along.tolist()
+        first, last = max(chains, key=lambda chain: (way[chain[1]] - way[chain[0]], chain[1] - chain[0]))
+        share = min((way[last] - way[first]) / self._length_px, 1.0)
+        return Length(last - first + 1, share, self._metres(vehicles.anchor[rows[[first, last]]]))
 
     def _metres(self, ends: Float) -> float:
         """Return how far two points (2, 2), px, are apart on the road, along the traffic as it goes between them."""

@@ -27,7 +27,7 @@ from camera_pipeline.events.rule import Rule
 from camera_pipeline.events.rules.passages import Passages
 from camera_pipeline.events.rules.visit import Visit
 from camera_pipeline.events.rules.whereabouts import end
-from camera_pipeline.geometry import Gate, box_points, interpolate, to_pixels
+from camera_pipeline.geometry import Gate, interpolate, to_pixels
 from camera_pipeline.types import EventKind, Scene
 
 TOGETHER_IOU = 0.65
@@ -140,7 +140,7 @@ class VehicleSighting(Rule[SightingSettings]):
             self._gates = {name: self._drawn(gate, scene) for name, gate in self.settings.gates.items()}
         if not self._gates or not len(vehicles):
             return
-        before, now = box_points(vehicles.previous_xyxy), vehicles.anchor
+        before, now = vehicles.previous_anchor, vehicles.anchor
         for name, gate in self._gates.items():
             for row, share in enumerate(gate.crossing(before, now).tolist()):
                 visit = self._visits.get(int(vehicles.key[row]))

@@ -134,12 +134,13 @@ class SolidLine(Rule[SolidLineSettings]):
             self._sides.pop(key, None)
         self._gates = self._gates or {name: _gate(self.camera, name, scene.frame_wh) for name in self.settings.lines}
         moving = self.watched(vehicles) & (vehicles.pace >= MOVING_PACE)
-        lanes = self._road.lane_of(vehicles.anchor, scene.frame_wh).tolist()
+        lanes = self._road.lane_of(vehicles).tolist()
         for line, gate in self._gates.items():
             beside = gate.off_end_px(vehicles.anchor) == 0
             self._forget(line, vehicles.key[~beside].tolist())
             rows = np.flatnonzero(beside & moving)
-            for row, look in zip(rows.tolist(), _looks(vehicles.xyxy[rows], gate), strict=True):
+            looks = _looks(vehicles.xyxy[rows], gate) if len(rows) else []
+            for row, look in zip(rows.tolist(), looks, strict=True):
                 sides = self._sides.setdefault(int(vehicles.key[row]), {})
                 side = sides.setdefault(line, _Side(look.middle, scene.media_time_s))
                 lane = self._lane_names[lanes[row]]
@@ -166,7 +167,8 @@ class SolidLine(Rule[SolidLineSettings]):
 
 def _looks(xyxy: NDArray[np.float64], gate: Gate) -> list[_Look]:
     size = np.maximum(xyxy[:, 2:] - xyxy[:, :2], 1.0)
-    left, middle, right = (gate.distance_px(box_points(xyxy, x)) for x in (0.0, 0.5, 1.0))
+    feet = np.concatenate([box_points(xyxy, x) for x in (0.0, 0.5, 1.0)])
+    left, middle, right = gate.distance_px(feet).reshape(3, -1)
     columns = (middle / size[:, 0], left / size[:, 1], right / size[:, 1])
     return [_Look(at, (one, other)) for at, one, other in zip(*(c.tolist() for c in columns), strict=True)]
 

@@ -72,7 +72,7 @@ def measure(path: Path, since_s: float, calibration: Calibration, frame_wh: tupl
     degrees = len(times) - 2
     scatter_px = np.sqrt(weight @ along**2 / (degrees - 2))  # over degrees, times the variance of Student's t
     noise_px = max(float(scatter_px), LEAST_NOISE_PX)
-    others = np.array([np.hypot(*(share @ each)) for each in calibration.to_metres_by_others(feet)])
+    others = np.hypot(*(share @ calibration.to_metres_by_others(feet)).T)
     uncertainty = COVERAGE * float(np.sqrt(noise_px**2 / spread + _jackknife(others)))
     by_roof = float(np.hypot(*(share @ calibration.to_metres(roofs))))
     if not np.isfinite(uncertainty) or by_roof < speed - uncertainty:

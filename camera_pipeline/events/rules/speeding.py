@@ -127,12 +127,13 @@ class Speeding(Rule[SpeedingSettings]):
         """Return the rows of vehicles that may be too fast, by the movement of their boxes alone."""
         asked = self.watched(vehicles)
         if self._road is not None:
-            asked &= self._road.in_zones(vehicles.anchor, frame_wh)
-        ways = [vehicles.anchor - vehicles.velocity * ago_s for ago_s in (_STEP_S, 0.0)]
-        then, now = (self._calibration.to_metres(points / np.asarray(frame_wh, np.float64)) for points in ways)
+            asked &= self._road.in_zones(vehicles)
+        ends = np.concatenate([vehicles.anchor - vehicles.velocity * _STEP_S, vehicles.anchor])
+        then, now = np.split(self._calibration.to_metres(ends / frame_wh), 2)
         kmh: NDArray[np.float64] = np.hypot(*(now - then).T) / _STEP_S * KMH
         least = self.settings.limit_kmh + self.settings.margin_kmh - ROUGHLY_KMH
-        return [int(row) for row in np.flatnonzero(asked & (kmh >= least))]
+        rows: list[int] = np.flatnonzero(asked & (kmh >= least)).tolist()
+        return rows
 
     def _is_over(self, speed: Speed) -> bool:
         """Whether a speed is surely above limit and margin."""

@@ -1,6 +1,6 @@
 """Vehicles that stand, and for how long nothing explains it. Shared by rules about standing vehicles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,32 +101,44 @@ class StandWatch:
     def ended(self, scene: Scene, histories: Histories) -> list[Stand]:
         """Return the stands that are over, and forget them; ask before `standing`."""
         vehicles, now_s = histories.now, scene.media_time_s
-        rows = {key: row for row, key in enumerate(vehicles.key.tolist())}
-        over = [key for key, stand in self._stands.items() if _is_over(stand, vehicles, rows.get(key), now_s)]
+        if not self._stands:
+            return []
+        row_of = {key: row for row, key in enumerate(vehicles.key.tolist())}
+        rows = [row_of.get(key, -1) for key in self._stands]
+        places = np.array([stand.place for stand in self._stands.values()])
+        ways = _ways(places, vehicles, np.array(rows)).tolist() if len(vehicles) else [0.0] * len(rows)
+        known = zip(self._stands.items(), rows, ways, strict=True)
+        over = [key for (key, stand), row, way in known if _is_over(stand, way if row >= 0 else None, now_s)]
         return [self._stands.pop(key) for key in over]
 
-    def standing(self, scene: Scene, histories: Histories) -> Iterator[tuple[int, Stand]]:
+    def standing(self, scene: Scene, histories: Histories) -> list[tuple[int, Stand]]:
         """Add one frame; return row and stand of each vehicle that stands."""
         vehicles, now_s = histories.now, scene.media_time_s
-        stands = self._slow(vehicles, scene.frame_wh)
-        explained = self._explained(vehicles, stands, scene) if stands.any() else stands
-        for row in np.flatnonzero(stands).tolist():
-            stand = self._stand_of(vehicles, row, now_s)
-            stand.unexplained_s += 0.0 if explained[row] else now_s - stand.seen_s
-            stand.place = stand.place + (vehicles.xyxy[row] - stand.place) * min((now_s - stand.seen_s) / SETTLE_S, 1.0)
-            stand.seen_s = now_s
-            yield row, stand
+        stands = self._slow(vehicles)
+        rows = np.flatnonzero(stands)
+        if not len(rows):
+            return []
+        found = [self._stand_of(vehicles, row, now_s) for row in rows.tolist()]
+        explained = self._explained(vehicles, stands, scene)[rows].tolist()
+        places = np.array([stand.place for stand in found])
+        settles = np.minimum((now_s - np.array([stand.seen_s for stand in found])) / SETTLE_S, 1.0)
+        places += (vehicles.xyxy[rows] - places) * settles[:, None]
+        for stand, place, is_explained in zip(found, places, explained, strict=True):
+            stand.unexplained_s += 0.0 if is_explained else now_s - stand.seen_s
+            stand.place, stand.seen_s = place, now_s
+        return list(zip(rows.tolist(), found, strict=True))
 
     def _explained(self, vehicles: Vehicles, stands: Bool, scene: Scene) -> Bool:
         shown = None if self._signal is None else scene.signals.get(self._signal, SignalState.UNKNOWN)
         if not self._by_will:
             return self._queue.explains(vehicles, stands, scene.frame_wh, shown)
         waits = self._queue.explains(vehicles, stands, scene.frame_wh, shown, OWN_LANE)
-        return waits | self._queue.in_jam(vehicles, stands, scene.frame_wh)
+        others = stands & ~waits
+        return waits | self._queue.in_jam(vehicles, others, scene.frame_wh) if others.any() else waits
 
-    def _slow(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> Bool:
+    def _slow(self, vehicles: Vehicles) -> Bool:
         slow = self._rule.watched(vehicles) & (vehicles.pace < STANDING_PACE)
-        return slow & self._road.in_zones(vehicles.anchor, frame_wh)
+        return slow & self._road.in_zones(vehicles)
 
     def _stand_of(self, vehicles: Vehicles, row: int, now_s: float) -> Stand:
         """Return the stand that a vehicle continues, be it under a new key, or a new one."""
@@ -139,8 +151,9 @@ class StandWatch:
             for other, one in self._stands.items()
             if other not in seen and one.subject.class_name == subject.class_name
         ]
-        stand = min(gone, key=lambda one: _way(one.place, vehicles, row), default=None)
-        if stand is not None and _way(stand.place, vehicles, row) <= SAME_PLACE:
+        ways = _ways(np.array([one.place for one in gone]).reshape(-1, 4), vehicles, np.array([row]))
+        stand = gone[int(ways.argmin())] if gone else None
+        if stand is not None and ways.min() <= SAME_PLACE:
             self._stands = {other: one for other, one in self._stands.items() if one is not stand}
         else:
             stand = Stand(key, subject, now_s, now_s, vehicles.xyxy[row])
@@ -148,20 +161,21 @@ class StandWatch:
         return stand
 
 
-def _is_over(stand: Stand, vehicles: Vehicles, row: int | None, now_s: float) -> bool:
-    if row is None:
+def _is_over(stand: Stand, way: float | None, now_s: float) -> bool:
+    """Whether a stand has ended; `way` is how far its vehicle is from its place, None: not seen."""
+    if way is None:
         return now_s - stand.seen_s > HIDDEN_S
-    if _way(stand.place, vehicles, row) <= MOVED:
+    if way <= MOVED:
         stand.away_since_s = None
     elif stand.away_since_s is None:
         stand.away_since_s = now_s
     return stand.away_since_s is not None and now_s - stand.away_since_s >= MOVED_S
 
 
-def _way(place: Float, vehicles: Vehicles, row: int) -> float:
-    """Return how far a vehicle is from a place (box, (4,)), in box heights.
+def _ways(places: Float, vehicles: Vehicles, rows: NDArray[np.int64]) -> Float:
+    """Return how far vehicles are from places (boxes, (N, 4)), in box heights, float64 (N,).
 
     Whatever hides a part of a vehicle moves one edge; a vehicle that goes on moves both edges of a pair.
     """
-    left, top, right, bottom = np.abs(vehicles.xyxy[row] - place) / vehicles.height_px[row]
-    return float(max(min(left, right), min(top, bottom)))
+    off = np.abs(vehicles.xyxy[rows] - places) / vehicles.height_px[rows][:, None]
+    return np.asarray(np.minimum(off[:, :2], off[:, 2:]).max(axis=1))

@@ -69,13 +69,17 @@ class Stays:
             offends: whether each row's class must not be there, bool (M,).
             now_s: media time.
         """
-        self._drop_left(vehicles, places, now_s)
+        keys, previous_s, offending = vehicles.key.tolist(), vehicles.previous_s.tolist(), offends.tolist()
+        self._drop_left(keys, places, now_s)
         self._frame += 1
         for row, place in places.items():
-            stay = self._stays.setdefault(int(vehicles.key[row]), Stay(place, now_s, now_s, self._frame))
-            stay.lasted_s += now_s - stay.seen_s if stay.seen_s == vehicles.previous_s[row] else 0.0
-            stay.seen_s, stay.looks, stay.offending = now_s, stay.looks + 1, stay.offending + int(offends[row])
-            if offends[row] and not stay.is_told and self._is_enough(stay):
+            stay = self._stays.get(keys[row])
+            if stay is None:
+                stay = self._stays[keys[row]] = Stay(place, now_s, now_s, self._frame)
+            if stay.seen_s == previous_s[row]:
+                stay.lasted_s += now_s - stay.seen_s
+            stay.seen_s, stay.looks, stay.offending = now_s, stay.looks + 1, stay.offending + offending[row]
+            if offending[row] and not stay.is_told and self._is_enough(stay):
                 stay.is_told = True
                 yield row, stay
 
@@ -84,8 +88,8 @@ class Stays:
         for key in ended:
             self._stays.pop(key, None)
 
-    def _drop_left(self, vehicles: Vehicles, places: dict[int, str], now_s: float) -> None:
-        for row, key in enumerate(vehicles.key.tolist()):
+    def _drop_left(self, keys: list[int], places: dict[int, str], now_s: float) -> None:
+        for row, key in enumerate(keys):
             stay = self._stays.get(key)
             if stay is None or stay.is_told:
                 continue

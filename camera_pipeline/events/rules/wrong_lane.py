@@ -52,9 +52,9 @@ class WrongLane(Rule[WrongLaneSettings]):
         super().__init__(camera, settings, class_names)
         watched = settings.lanes or tuple(name for name, lane in camera.lanes.items() if lane.classes)
         self._road = Road(camera, watched)
-        self._admitted = {
-            name: np.array([known in camera.lanes[name].classes for known in self.class_names]) for name in watched
-        }
+        self._lanes = watched
+        admitted = [camera.lanes[name].classes for name in watched]
+        self._admits = np.array([[known in classes for classes in admitted] for known in self.class_names], np.bool_)
         self.reset()
 
     @classmethod
@@ -77,7 +77,7 @@ class WrongLane(Rule[WrongLaneSettings]):
         """Return a candidate for each vehicle that has been in a lane of others for long enough."""
         vehicles = histories.now
         self._stays.forget(histories.ended)
-        places, offends = self._places(vehicles, scene.frame_wh)
+        places, offends = self._places(vehicles)
         for row, stay in self._stays.update(vehicles, places, offends, scene.media_time_s):
             yield Candidate(
                 type="wrong_lane",
@@ -92,13 +92,10 @@ class WrongLane(Rule[WrongLaneSettings]):
                 },
             )
 
-    def _places(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> tuple[dict[int, str], NDArray[np.bool_]]:
+    def _places(self, vehicles: Vehicles) -> tuple[dict[int, str], NDArray[np.bool_]]:
         """Return the lane of each row that is in one, and whose class none of its lanes admits."""
-        places: dict[int, str] = {}
-        inside, admitted = np.zeros(len(vehicles), np.bool_), np.zeros(len(vehicles), np.bool_)
-        for lane in self._road.lanes(frame_wh):
-            here = lane.region.contains(vehicles.anchor)
-            inside |= here
-            admitted |= here & self._admitted[lane.name][vehicles.class_id]
-            places = dict.fromkeys(np.flatnonzero(here).tolist(), lane.name) | places
-        return places, inside & ~admitted & self.watched(vehicles)
+        inside = self._road.in_lanes(vehicles)
+        rows, first = np.flatnonzero(inside.any(axis=1)), inside.argmax(axis=1)
+        places = {row: self._lanes[lane] for row, lane in zip(rows.tolist(), first[rows].tolist(), strict=True)}
+        admitted = (inside & self._admits[vehicles.class_id]).any(axis=1)
+        return places, inside.any(axis=1) & ~admitted & self.watched(vehicles)

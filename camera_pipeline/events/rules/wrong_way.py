@@ -119,15 +119,12 @@ class WrongWay(Rule[WrongWaySettings]):
     def _rows(self, vehicles: Vehicles, frame_wh: tuple[int, int]) -> tuple[dict[int, str], NDArray[np.bool_]]:
         """Return the rows of vehicles that move against the lane they are in (and along none), and who moves along."""
         moving = self.watched(vehicles) & (vehicles.pace >= self.least_pace)
-        against: dict[int, str] = {}
-        along = np.zeros(len(vehicles), np.bool_)
-        for lane in self._road.lanes(frame_wh):
-            inside = moving & lane.region.contains(vehicles.anchor)
-            if inside.any():
-                cosine = _cosine(vehicles, lane.way)
-                along |= inside & (cosine > 0)
-                against |= dict.fromkeys(np.flatnonzero(inside & (cosine < AGAINST_COSINE)).tolist(), lane.name)
-        return {row: name for row, name in sorted(against.items()) if not along[row]}, along
+        inside = self._road.in_lanes(vehicles) & moving[:, None]
+        cosine = _cosines(vehicles, self._road.ways(frame_wh))
+        along = np.asarray((inside & (cosine > 0)).any(axis=1))
+        against = inside & (cosine < AGAINST_COSINE) & ~along[:, None]
+        names = [lane.name for lane in self._road.lanes(frame_wh)]
+        return {row: names[number] for row, number in np.argwhere(against).tolist()}, along
 
     def _was_told(self, vehicles: Vehicles, row: int, now_s: float) -> bool:
         """Whether a vehicle that was told and paused goes on here, under another key."""
@@ -154,13 +151,13 @@ class WrongWay(Rule[WrongWaySettings]):
         )
 
 
-def _cosine(vehicles: Vehicles, direction: Float) -> Float:
-    """Return the cosine between movement and a direction, of the box's end that goes along with it more, (M,).
+def _cosines(vehicles: Vehicles, ways: Float) -> Float:
+    """Return cosines between movement and ways (L, 2), of the box's end that goes along with each more, (M, L).
 
     An edge that jumps because something hides it cannot make a vehicle go against the lane alone.
     """
     ends = []
     for velocity in (vehicles.velocity, vehicles.roof_velocity):
         speed = np.hypot(*velocity.T)
-        ends.append(velocity @ direction / np.where(speed > 0, speed, 1.0))
+        ends.append(velocity @ ways.T / np.where(speed > 0, speed, 1.0)[:, None])
     return np.asarray(np.maximum(*ends))

@@ -26,7 +26,8 @@ from camera_pipeline.events.history import Histories, Vehicles
 from camera_pipeline.events.rule import Rule, VehicleSettings
 from camera_pipeline.events.rules.identity import may_be_others
 from camera_pipeline.events.rules.people import People
-from camera_pipeline.geometry import Gate, Region, box_points, to_pixels
+from camera_pipeline.events.rules.road import Road
+from camera_pipeline.geometry import Gate, to_pixels
 from camera_pipeline.types import EventKind, Scene
 
 Float = NDArray[np.float64]
@@ -85,6 +86,7 @@ class YieldToPedestrian(Rule[YieldToPedestrianSettings]):
             )
         self._is_person = np.array([name in settings.people for name in class_names])
         self._people = People(self.class_names)
+        self._road = Road(camera, zones=settings.crossings)
         self.reset()
 
     @classmethod
@@ -101,24 +103,21 @@ class YieldToPedestrian(Rule[YieldToPedestrianSettings]):
     def reset(self) -> None:
         """Forget everything."""
         self._gate: Gate | None = None
-        self._zones: dict[str, Region] = {}
         self._turns: dict[int, _Turn] = {}
 
     def update(self, scene: Scene, histories: Histories) -> Iterator[Candidate]:
         """Return a candidate for each turning vehicle that drives on close to somebody on the crossing."""
         vehicles = histories.now
         self._gate = self._gate or _entry(self.camera, self.settings, scene.frame_wh)
-        drawn = ((name, to_pixels(self.camera.zones[name], scene.frame_wh)) for name in self.settings.crossings)
-        self._zones = self._zones or {name: Region.of(zone) for name, zone in drawn}
         for key in (*histories.ended, *vehicles.key[may_be_others(vehicles, scene)].tolist()):
             self._turns.pop(key, None)
-        came_in = ~np.isnan(self._gate.crossing(box_points(vehicles.previous_xyxy), vehicles.anchor))
+        came_in = ~np.isnan(self._gate.crossing(vehicles.previous_anchor, vehicles.anchor))
         for key in vehicles.key[came_in & self.watched(vehicles) & ~self._is_person[vehicles.class_id]].tolist():
             self._turns.setdefault(key, _Turn())
-        turning = np.isin(vehicles.key, list(self._turns)) & (vehicles.pace >= MOVING_PACE)
+        came = np.array([key in self._turns for key in vehicles.key.tolist()], np.bool_)
+        turning = came & (vehicles.pace >= MOVING_PACE)
         on_foot = self._people.on_foot(vehicles, self._is_person[vehicles.class_id])
-        for crossing, zone in self._zones.items():
-            inside = zone.contains(vehicles.anchor)
+        for crossing, inside in zip(self.settings.crossings, self._road.in_each_zone(vehicles).T, strict=True):
             for row in np.flatnonzero(turning & inside).tolist():
                 turn = self._turns[int(vehicles.key[row])]
                 gaps = _gaps(vehicles, row, np.flatnonzero(on_foot & inside))
