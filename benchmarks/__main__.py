@@ -27,7 +27,6 @@ PARTS = (
     ("latency", "From capture to Redis", "bench_latency.png"),
     ("growth", "Growth with the number of cameras", "bench_growth.png"),
     ("tracker", "Tracker", None),
-    ("engine", "Rules", None),
     ("delivery", "Delivery", None),
     ("verify", "Verifying evidence", None),
 )

@@ -197,8 +197,8 @@ def _near(kind: str, act: dict[str, Any], event: Event) -> bool:
 
 
 def _began_s(event: Event) -> float:
-    """When an act began: the truth of a turn is when it came in, its rule's time when it went out."""
-    turned_s: Any = event.details.get("turned_s", 0.0)
+    """When an act began: the truth of `illegal_turn` is when it came in, its rule's time when it went out."""
+    turned_s: Any = event.details["turned_s"] if event.type == "illegal_turn" else 0.0
     return event.media_time_s - float(turned_s)
 
 

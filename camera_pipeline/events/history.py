@@ -15,6 +15,7 @@ from camera_pipeline.config import Camera
 from camera_pipeline.events.completion import complete, full_height
 from camera_pipeline.events.ground import Ground
 from camera_pipeline.events.relink import Lost, find_same
+from camera_pipeline.events.slope import FITTED, slope
 from camera_pipeline.geometry import box_points
 from camera_pipeline.types import Scene
 
@@ -29,8 +30,6 @@ RECENT_S = 1.0
 """... and not older than this: long enough to average the jitter of boxes, short enough to follow a start."""
 LINK_S = 2.0
 """A vehicle unseen for longer is gone; one that appears later is another."""
-FITTED = 3
-"""Points that a velocity takes at least."""
 TURN_WEIGHT = 0.3
 """What a roof's way aside counts for its height, against its way up: a car that turns its side loses a third or so."""
 _FIRST_CAPACITY = 64
@@ -231,15 +230,10 @@ class Histories:
 
     def _lost(self, seen: set[int]) -> list[Lost]:
         slots = [slot for slot in self._slot_of_key.values() if slot not in seen]
+        known = (values[slots].tolist() for values in (self._last_seen, self._class_id, self._count))
         return [
             Lost(slot, seen_s, class_id, self._boxes[slot, (count - 1) % POINTS], self._edge_velocity[slot])
-            for slot, seen_s, class_id, count in zip(
-                slots,
-                self._last_seen[slots].tolist(),
-                self._class_id[slots].tolist(),
-                self._count[slots].tolist(),
-                strict=True,
-            )
+            for slot, seen_s, class_id, count in zip(slots, *known, strict=True)
         ]
 
     def _begin(self, now_s: float) -> int:
@@ -279,7 +273,7 @@ class Histories:
         looks = recent.sum(axis=1)
         previous = np.where(known[:, 1, None], boxes[:, 1], np.nan)
         height_px = np.maximum(((boxes[:, :, 3] - boxes[:, :, 1]) * recent).sum(axis=1) / np.maximum(looks, 1.0), 1.0)
-        edges = _slope(times, boxes, recent, looks)
+        edges = slope(times, boxes, recent, looks)
         velocity, roof_velocity = np.empty((len(slots), 2)), np.empty((len(slots), 2))
         velocity[:, 0] = roof_velocity[:, 0] = (edges[:, 0] + edges[:, 2]) / 2
         velocity[:, 1], roof_velocity[:, 1] = edges[:, 3], edges[:, 1]
@@ -301,19 +295,3 @@ class Histories:
             roof_velocity=roof_velocity,
             pace=np.minimum(np.hypot(*roof_velocity.T), np.hypot(*velocity.T)) / height_px,
         )
-
-
-def _slope(times: Float, values: Float, weight: Float, count: Float) -> Float:
-    """Return the least-squares slope of values (M, W, 4) over times (M, W); NaN with fewer than three points.
-
-    Args:
-        times: media times.
-        values: edges of boxes.
-        weight: 1 for points that count, 0 for others, (M, W).
-        count: how many count, (M,).
-    """
-    off_s = (times - ((times * weight).sum(axis=1) / np.maximum(count, 1.0))[:, None]) * weight
-    spread = (off_s**2).sum(axis=1)
-    enough = (count >= FITTED) & (spread > 0)
-    slope = np.einsum("mw,mwe->me", off_s, values) / np.where(enough, spread, 1.0)[:, None]
-    return np.where(enough[:, None], slope, np.nan)
