@@ -15,6 +15,7 @@ from typing import Any
 from camera_pipeline.errors import EvidenceError, SealError
 from camera_pipeline.evidence.manifest import MANIFEST, SIGNATURE, canonical
 from camera_pipeline.evidence.retention import Stored
+from camera_pipeline.evidence.seal import DRAFT
 from camera_pipeline.evidence.storage_class import CLASS_FILE, VIDEO, ClassRecord, StorageClass, first_class, read_class
 
 try:
@@ -89,7 +90,7 @@ class EvidenceStore:
         """
         with self._in_words("write"):
             folder, _, name = self._at(path).rpartition("/")
-            beside = f"{folder}/.{name}{CLASS_FILE}.new"
+            beside = f"{folder}/.{name}{CLASS_FILE}{DRAFT}"
             self._fs.pipe_file(beside, canonical(record.plain()))
             self._fs.mv(beside, self._at(path) + CLASS_FILE)
 

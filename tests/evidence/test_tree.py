@@ -116,6 +116,7 @@ def test_class_files_and_ordinary_video_are_no_faults_and_stray_ones_are(logged_
     (logged_tree / "2026-03-04/one.class.json").write_text("{}")
     (logged_tree / "video/junction").mkdir(parents=True)
     (logged_tree / "video/junction/morning.mkv").touch()
+    (logged_tree / "2026-03-04/.two.class.json.draft").write_text("{")  # whoever wrote it died
     assert verify_paths([logged_tree], keys).faults == []
     (logged_tree / "2026-03-04/nothing.class.json").write_text("{}")
     (fault,) = verify_paths([logged_tree], keys).faults
