@@ -15,6 +15,9 @@ MIN_PROMISE_PX = 22.0
 """A plate expected to be narrower cannot be read: its characters would be 3 px wide (one line) to 4 px (two lines)."""
 WORTH_OF_BEST = 0.75
 """A look worth less than this share of the best one so far adds nothing."""
+WORTH_AFTER_NOTHING = 1.25
+"""Where no look has given characters yet, a further one must be worth so much more than the best: what was too small or
+too blurred once is so again, and nothing costs as much as looking again for nothing."""
 NEW_WAY = 0.25
 """A view is new when the vehicle has moved by this share of its height, ..."""
 NEW_SIZE = 1.12
@@ -46,8 +49,14 @@ class _Looked:
 
     count: int = 0
     best: float = 0.0
+    gave: bool = False
     last_s: float = 0.0
     last_xyxy: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+    @property
+    def least(self) -> float:
+        """What the next look must be worth."""
+        return self.best * (WORTH_OF_BEST if self.gave else WORTH_AFTER_NOTHING)
 
     def is_new(self, xyxy: tuple[float, float, float, float], now_s: float) -> bool:
         if not self.count or now_s - self.last_s >= NEW_AFTER_S:
@@ -108,14 +117,14 @@ class ViewChooser:
         for row in self.plated(tracks):
             track_id, expected = int(tracks.track_id[row]), float(worth[row])
             looked = self._looked.get(track_id, _Looked())
-            if track_id in settled or expected < max(MIN_PROMISE_PX, WORTH_OF_BEST * looked.best):
+            if track_id in settled or expected < max(MIN_PROMISE_PX, looked.least):
                 continue
             left, top, right, bottom = tracks.xyxy[row].tolist()
             box = (left, top, right, bottom)
             if not looked.is_new(box, now_s):
                 continue
             value = expected * sharpness(box)
-            if value >= WORTH_OF_BEST * looked.best:
+            if value >= looked.least:
                 found.append(View(row, track_id, box, value))
         return sorted(found, key=lambda view: (self._count(view.track_id), -view.value, view.track_id))
 
@@ -125,6 +134,11 @@ class ViewChooser:
         looked.count += 1
         looked.best = max(looked.best, view.value)
         looked.last_s, looked.last_xyxy = now_s, view.xyxy
+
+    def note_read(self, track_id: int) -> None:
+        """Remember that a look gave characters."""
+        if track_id in self._looked:
+            self._looked[track_id].gave = True
 
     def forget(self, ended: Collection[int]) -> None:
         """Forget tracks that ended."""

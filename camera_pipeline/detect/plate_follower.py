@@ -139,6 +139,7 @@ class PlateFollower:
             plate.class_name = want.crop.class_name
             plate.add(look, _view(want, look, frame))
             if look.fault is None and look.corners is not None:
+                self._chooser.note_read(plate.track_id)
                 self._places[plate.track_id] = place_of(look.corners, want.crop.vehicle)
             changed.add(plate.track_id)
             if plate.settled(self._settings.looks_per_vehicle):

@@ -13,7 +13,9 @@ WH = (1000, 1000)
 CAR = (400.0, 400.0, 600.0, 560.0)
 
 
-def looks(scenes: Sequence[tuple[float, Tracks]], sharp: Sequence[float] | None = None) -> list[list[int]]:
+def looks(
+    scenes: Sequence[tuple[float, Tracks]], sharp: Sequence[float] | None = None, *, gave: bool = True
+) -> list[list[int]]:
     """Return the tracks that are looked at in each scene when every wish is granted."""
     chooser, found = ViewChooser(NAMES, ("car", "motorcycle")), []
     for number, (at_s, seen) in enumerate(scenes):
@@ -21,6 +23,8 @@ def looks(scenes: Sequence[tuple[float, Tracks]], sharp: Sequence[float] | None 
         views = chooser.views(seen, WH, at_s, scale=1.0, sharpness=lambda _, how_sharp=how_sharp: how_sharp, settled=())
         for view in views:
             chooser.note(view, at_s)
+            if gave:
+                chooser.note_read(view.track_id)
         found.append([view.track_id for view in views])
     return found
 
@@ -46,6 +50,12 @@ def moved(box: Sequence[float], way: float = 0.0, growth: float = 1.0) -> tuple[
 )
 def test_a_second_look_needs_a_new_view_that_is_not_worse(at_s: float, box: tuple[float, ...], looked: bool) -> None:
     assert looks([(0.0, tracks(CAR)), (at_s, tracks(box))]) == [[1], [1] if looked else []]
+
+
+@pytest.mark.parametrize(("growth", "looked"), [(1.0, False), (1.2, False), (1.3, True)])
+def test_where_a_look_gave_nothing_the_next_one_must_be_clearly_better(growth: float, looked: bool) -> None:
+    scenes = [(0.0, tracks(CAR)), (9.0, tracks(moved(CAR, growth=growth)))]
+    assert looks(scenes, gave=False) == [[1], [1] if looked else []]
 
 
 def test_an_unsharp_view_is_left_for_a_sharp_one() -> None:
