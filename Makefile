@@ -56,7 +56,7 @@ train-signal-lamp:  ## train the lamp classifier (PyTorch in .venv-train; minute
 train-vehicle-colour:  ## train the classifier of vehicle colours (PyTorch in .venv-train; minutes on a CPU)
 	$(MAKE) -C models/training vehicle-colour
 
-train-riders:  ## train the finder of riders' heads (PyTorch in .venv-train; a quarter of an hour on a CPU)
+train-riders:  ## train the finder of riders' heads (PyTorch in .venv-train; half an hour on a CPU)
 	$(MAKE) -C models/training riders-heads
 
 train-fire-smoke:  ## train the detector of fire and smoke (PyTorch in .venv-train; an hour on a CPU)

@@ -93,7 +93,9 @@ class TrainingConfig(EpochConfig):
     data: Data
     gradient_clip: PositiveFloat
     blend: Fraction
-    """How far the exported weights lie from the start (0) to the trained ones (1)."""
+    """How far the exported weights lie from the start, or an earlier checkpoint (0), to the trained ones (1)."""
+    confidence: dict[str, Fraction] = {}
+    """Thresholds of classes that are not those of best F1 on `val`."""
     frozen: tuple[str, ...] = ()
     """Parts of the network, by the beginnings of their names, that stay as they start."""
     mosaic_probability: Fraction

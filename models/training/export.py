@@ -19,7 +19,7 @@ from camera_pipeline.pipeline.model_store import ModelEvaluation
 from models.training.config import ROOT, FireConfig, TrainingConfig, load_config
 from models.training.data import load_samples
 from models.training.lesson import Labels
-from models.training.manifest import describe, judged, origin
+from models.training.manifest import LEAST_THRESHOLD, describe, judged, origin
 from models.training.onnx_file import TOLERANCE, write_onnx
 from models.training.vehicles import finished
 from models.training.yolox import STRIDES, Yolox
@@ -55,18 +55,28 @@ class Deployed(nn.Module):
         return torch.cat(rows, dim=2).transpose(1, 2)
 
 
-def load_trained(checkpoint: Path, config: TrainingConfig, train: list[Sample], teach: Teach = Labels) -> Yolox:
-    """The averaged network of a checkpoint, drawn part of the way back to the start, normalised anew and folded.
+def load_trained(
+    checkpoint: Path,
+    config: TrainingConfig,
+    train: list[Sample],
+    teach: Teach = Labels,
+    earlier: Path | None = None,
+) -> Yolox:
+    """The averaged network of a checkpoint, drawn part of the way back, normalised anew and folded.
+
+    The way goes back to an earlier checkpoint of the same run, else to the start, then without the classes.
 
     Weights between the start's and the trained ones keep more of what the start knew of cameras that training has not
     seen (Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903).
     """
     model = teach(config, train).start()
     trained = torch.load(checkpoint, weights_only=True)["averaged"]
+    if earlier is not None:
+        model.load_state_dict(torch.load(earlier, weights_only=True)["averaged"])
     weights = model.state_dict()
     for name, value in weights.items():
         if value.is_floating_point():
-            value.lerp_(trained[name], 1.0 if OWN_CLASSES.search(name) else config.blend)
+            value.lerp_(trained[name], 1.0 if earlier is None and OWN_CLASSES.search(name) else config.blend)
     return finished(model, config, train)
 
 
@@ -97,11 +107,11 @@ def publish(
         config: how it was trained.
         names: of its training pictures.
         misses: PNG file that gets the pictures with most errors.
-        confidence: the threshold of each class; None: where its F1 is best.
+        confidence: thresholds of classes; of the others: where F1 is best.
     """
     target, manifest = path.with_suffix(".yaml"), describe(path, config, origin(config, names))
-    if confidence is not None:
-        manifest["thresholds"]["confidence"] = confidence
+    if confidence:
+        manifest["thresholds"]["confidence"] = dict.fromkeys(config.classes, LEAST_THRESHOLD) | confidence
     write_manifest(target, manifest)
     evaluation = ModelEvaluation(str(target), ROOT / config.data.val)
     result = evaluation.run(lambda: None)
@@ -116,15 +126,20 @@ def run_program(description: str, name: str, teach: Teach) -> None:
     parser = argparse.ArgumentParser(description=description.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--config", type=Path, default=here / f"{name}.yaml")
     parser.add_argument("--checkpoint", type=Path, default=here / "runs" / name / "best.pt")
+    parser.add_argument(
+        "--earlier", type=Path, help="checkpoint that `blend` draws the weights back to; else the start"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder of the model and its manifest")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
     options = parser.parse_args()
     config = load_config(options.config, tuple(options.overrides))
     train = load_samples(ROOT / config.data.train, config.data.exclude)
-    extra = [sample.name for folder in config.data.extra for sample in load_samples(ROOT / folder, config.data.exclude)]
+    folders = dict.fromkeys(config.data.extra)  # one that is drawn from more often stands there more often
+    extra = [sample.name for folder in folders for sample in load_samples(ROOT / folder, config.data.exclude)]
     path = options.out / f"{options.config.stem}.onnx"
-    write_detector(load_trained(options.checkpoint, config, train, teach), path, config.input_wh)
-    publish(path, config, [sample.name for sample in train] + extra, options.checkpoint.parent / "misses.png")
+    write_detector(load_trained(options.checkpoint, config, train, teach, options.earlier), path, config.input_wh)
+    names = [sample.name for sample in train] + extra
+    publish(path, config, names, options.checkpoint.parent / "misses.png", config.confidence)
 
 
 if __name__ == "__main__":

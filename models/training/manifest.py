@@ -84,10 +84,10 @@ def describe(path: Path, config: TrainingConfig | FireConfig, trained_on: Origin
 
 
 def judged(result: Evaluation, measured_on: str, confidence: dict[str, float] | None = None) -> dict[str, Any]:
-    """What evaluation adds to a manifest: each class's threshold (None: where its F1 is best), and the accuracy."""
+    """What evaluation adds to a manifest: each class's threshold (if not given: of its best F1), and the accuracy."""
     best = {name: max(LEAST_THRESHOLD, round(c.best_threshold, 2)) for name, c in result.classes.items()}
     return {
-        "thresholds": {"confidence": confidence or best, "nms_iou": NMS_IOU},
+        "thresholds": {"confidence": best | (confidence or {}), "nms_iou": NMS_IOU},
         "accuracy": accuracy_of(result, measured_on),
     }
 

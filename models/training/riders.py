@@ -1,4 +1,4 @@
-"""Put together what the finder of riders' heads learns from: motorcycles cut out, some helmets replaced by bare heads.
+"""Put together what the finder of riders' heads learns from: riders cut out, some of their heads replaced by others.
 
 Run as a program before `vehicles.py`; the folders it writes are those of `riders.yaml`.
 """
@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from camera_pipeline.detect.rider_heads import crop_region
 from models.training.borrow import yolo_text
-from models.training.data import Sample, load_samples
+from models.training.data import Sample, load_samples, read_sample
+from models.training.rider_heads import donors_of, swapped, wearers_of
 from models.training.rider_views import replace_helmet
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ RIDER: Final = 0  # class in the sets' labels; heads follow it: 1 helmet, 2 bare
 HELMET, BARE = 0, 1  # classes of the network
 LARGEST_PX: Final = 320  # height of a crop: more than the network sees, and quick to change
 BARED: Final = 0.75  # of the helmets of a changed crop
+SWAPPED: Final = 0.8  # of the heads of a changed crop
+BARE_SHARE: Final = 0.6  # of them get bare heads
+SWAPS: Final = (2, 4)  # how often heads are put on a rider of a motorcycle, and on somebody of the table
+DISTANT_PX: Final = (48, 160)  # height of a crop that is made smaller, as from a distant camera
+HERE: Final = Path(__file__).parent
 INSIDE: Final = 0.6  # of a head's box must be in the crop, or it is not counted
 LEAST_PX: Final = 2  # what is left of a box in a crop; less is nothing
 SEED: Final = 7
@@ -98,21 +104,62 @@ def write(sample: Sample, folder: Path) -> None:
     (folder / "ignore" / f"{sample.name}.txt").write_text(yolo_text(sample.ignore, 0, wh))
 
 
-def prepare(riders: Path, target: Path) -> None:
-    """Write the folders `train` and `bared` of `target`, and those that `write_judges` writes.
+def distant(rng: Generator, sample: Sample) -> Sample:
+    """A crop with fewer pixels, as a camera further off would give."""
+    scale = min(1.0, rng.uniform(*DISTANT_PX) / sample.image.shape[0])
+    image = np.asarray(cv2.resize(sample.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    factor = np.tile(np.array(image.shape[1::-1]) / sample.image.shape[1::-1], 2).astype(np.float32)
+    return replace(sample, image=image, boxes=sample.boxes * factor, ignore=sample.ignore * factor)
+
+
+def prepare(shared: Path, target: Path) -> None:
+    """Write the folders that are trained on into `target`, and those that `write_judges` writes.
 
     Args:
-        riders: the set with `train`, `val` and `val_heads`.
+        shared: the folder with the sets `riders`, `vehicles` and `plates`.
         target: the folder to write.
     """
     rng = np.random.default_rng(SEED)
-    for sample in tqdm(load_samples(riders / "train"), "training crops", unit="picture"):
-        for crop in crops_of(sample):
-            write(crop, target / "train")
-            changed = bared(rng, crop)
-            if (changed.classes == BARE).any():
-                write(changed, target / "bared")
-    write_judges(riders, target)
+    crops = [crop for sample in load_samples(shared / "riders" / "train") for crop in crops_of(sample)]
+    for crop in crops:
+        write(crop, target / "train")
+        changed = bared(rng, crop)
+        if (changed.classes == BARE).any():
+            write(changed, target / "bared")
+    write_real(rng, shared, crops, target)
+    write_judges(shared / "riders", target)
+
+
+def write_real(rng: Generator, shared: Path, riders: list[Sample], target: Path) -> None:
+    """Write `real` (the heads of the table with who wears them), `swapped` (heads put on others) and `parked`.
+
+    Args:
+        rng: where chance comes from.
+        shared: as `prepare` takes it.
+        riders: crops of riders who wear helmets.
+        target: the folder to write.
+    """
+    named = list(wearers_of(shared / "vehicles" / "train", HERE / "riders_heads.csv"))
+    wearers = [cut_out(sample, region, sample.name) for sample, region in named]
+    for wearer in wearers:
+        write(wearer, target / "real")
+        write(replace(distant(rng, wearer), name=f"{wearer.name}_distant"), target / "real")
+    heads = [head for sample in [*(sample for sample, _ in named), *riders] for head in donors_of(sample)]
+    donors = [[head for head in heads if head.class_id == class_id] for class_id in (HELMET, BARE)]
+    turns = [
+        (crop, turn)
+        for crops, times in ((riders, SWAPS[0]), (wearers, SWAPS[1]))
+        for crop in crops
+        for turn in range(times)
+    ]
+    for crop, turn in tqdm(turns, "heads exchanged", unit="crop"):
+        changed = swapped(rng, crop, donors[BARE if rng.random() < BARE_SHARE else HELMET], SWAPPED)
+        seen = distant(rng, changed) if turn % 2 else changed
+        write(replace(seen, name=f"{changed.name}_{turn}"), target / "swapped")
+    for name in (HERE / "riders_parked.txt").read_text(encoding="utf-8").split():
+        sample = read_sample(shared / "plates" / "train" / "images" / f"{name}.jpg")
+        empty = replace(sample, boxes=sample.boxes[:0], classes=sample.classes[:0], ignore=sample.ignore[:0])
+        write(cut_out(empty, (0, 0, sample.image.shape[1], sample.image.shape[0]), name), target / "parked")
 
 
 def write_judges(riders: Path, target: Path) -> None:
@@ -127,10 +174,10 @@ def write_judges(riders: Path, target: Path) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("riders", type=Path, help="folder with train, val and val_heads")
+    parser.add_argument("shared", type=Path, help="folder with the sets riders, vehicles and plates")
     parser.add_argument("target", type=Path, help="folder to write")
     options = parser.parse_args()
-    prepare(options.riders, options.target)
+    prepare(options.shared, options.target)
 
 
 if __name__ == "__main__":

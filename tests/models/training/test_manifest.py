@@ -77,6 +77,8 @@ def test_thresholds_are_the_scores_of_best_f1(config: TrainingConfig, result: Ev
 def test_thresholds_can_be_given(config: TrainingConfig, result: Evaluation) -> None:
     given = dict.fromkeys(config.classes, 0.7)
     assert manifest.judged(result, "one picture", given)["thresholds"]["confidence"] == given
+    one = manifest.judged(result, "one picture", {config.classes[0]: 0.7})["thresholds"]["confidence"]
+    assert one == dict.fromkeys(config.classes, 0.4) | {config.classes[0]: 0.7}
 
 
 def test_origin_counts_the_pictures_of_each_source(config: TrainingConfig) -> None:

@@ -111,22 +111,57 @@ def test_the_same_chance_draws_the_same_picture_and_labels_follow() -> None:
     assert (heads.classes == riders.HELMET).all()  # what it was made of is as before
 
 
-def test_the_folders_are_what_training_and_evaluation_read(tmp_path: Path) -> None:
+def test_a_distant_crop_has_fewer_pixels_and_its_boxes_follow() -> None:
+    (crop,) = riders.crops_of(picture([RIDER_BOX, HELMET_BOX], [0, 1]))
+    far = riders.distant(np.random.default_rng(0), crop)
+    assert riders.DISTANT_PX[0] <= far.image.shape[0] <= riders.DISTANT_PX[1]
+    factor = far.image.shape[0] / crop.image.shape[0]
+    np.testing.assert_allclose(far.boxes, crop.boxes * factor, atol=0.5)
+
+
+def write_set(folder: Path, name: str, lines: str) -> None:
+    """A set of one picture, and its labels."""
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+    cv2.imwrite(str(folder / "images" / f"{name}.jpg"), picture([RIDER_BOX, HELMET_BOX], [0, 1]).image)
+    (folder / "labels" / f"{name}.txt").write_text(lines)
+
+
+RIDER_LINE = "0 0.375 0.546875 0.25 0.78125\n"
+HELMET_LINE = "1 0.375 0.234375 0.1 0.125\n"
+
+
+def test_the_folders_are_what_training_and_evaluation_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for part in ("train", "val", "val_heads"):
-        sample = picture([RIDER_BOX, HELMET_BOX], [0, 1])
-        for folder in ("images", "labels"):
-            (tmp_path / "set" / part / folder).mkdir(parents=True)
-        cv2.imwrite(str(tmp_path / "set" / part / "images" / f"{part}.jpg"), sample.image)
-        lines = "0 0.375 0.546875 0.25 0.78125\n1 0.375 0.234375 0.1 0.125\n"
-        (tmp_path / "set" / part / "labels" / f"{part}.txt").write_text(lines)
-    riders.prepare(tmp_path / "set", tmp_path / "made")
-    counts = {part: len(load_samples(tmp_path / "made" / part)) for part in ("train", "bared", "val", "heads", "both")}
-    assert counts == {"train": 1, "bared": 1, "val": 1, "heads": 1, "both": 2}
-    (bare,) = load_samples(tmp_path / "made" / "bared")
-    assert bare.classes.tolist() == [riders.BARE]
+        write_set(tmp_path / "riders" / part, part, RIDER_LINE + HELMET_LINE)
+    write_set(tmp_path / "vehicles" / "train", "walker", "5" + RIDER_LINE[1:])
+    write_set(tmp_path / "plates" / "train", "parked", "0 0.5 0.5 0.1 0.1\n")
+    head = "walker,0,{},0.375,0.234375,0.1,0.125\n"
+    (tmp_path / "riders_heads.csv").write_text(
+        "picture,line,head,cx,cy,width,height\n" + head.format("bare_head") + head.format("cap_or_hood")
+    )
+    (tmp_path / "riders_parked.txt").write_text("parked\n")
+    monkeypatch.setattr(riders, "HERE", tmp_path)
+    riders.prepare(tmp_path, tmp_path / "made")
+    made = {folder.name: load_samples(folder) for folder in (tmp_path / "made").iterdir()}
+    counts = {
+        "train": 1,
+        "bared": 1,
+        "real": 2,
+        "swapped": sum(riders.SWAPS),
+        "parked": 1,
+        "val": 1,
+        "heads": 1,
+        "both": 2,
+    }
+    assert {name: len(samples) for name, samples in made.items()} == counts
+    assert made["bared"][0].classes.tolist() == [riders.BARE]
+    assert [sample.classes.tolist() for sample in made["real"]] == [[riders.BARE]] * 2
+    assert [len(sample.ignore) for sample in made["real"]] == [1, 1]
+    assert [len(sample.boxes) for sample in made["parked"]] == [0]
 
 
 def test_the_configuration_knows_the_sources_of_all_it_makes() -> None:
     config = load_config(Path(riders.__file__).with_name("riders.yaml"), (), TrainingConfig)
     assert config.classes == ("helmet", "bare_head")
-    assert {"saiteja_", "bared_"} <= {source.prefix for source in config.data.sources}
+    assert {"saiteja_", "bared_", "manaus_", "swapped_", "egypt_"} <= {source.prefix for source in config.data.sources}

@@ -139,3 +139,18 @@ def test_boxes_are_the_starts_where_nothing_trained_is_blended_in(config: Traini
     with torch.no_grad():
         difference = (exported(images) - start.eval()(images))[..., :5]
     assert difference.abs().mean() < 0.2  # logits; variance of few cells, with and without bias, differs a little
+
+
+def test_weights_lie_between_two_checkpoints_of_a_run(config: TrainingConfig, tmp_path: Path) -> None:
+    samples = load_samples(config.data.train)
+    torch.manual_seed(0)
+    start = initial_model(config, samples).state_dict()
+    moved = {name: v + 0.01 * torch.randn_like(v) if v.ndim > 1 else v for name, v in start.items()}
+    half = {name: v.lerp(moved[name], 0.5) if v.ndim > 1 else v for name, v in start.items()}
+    for name, weights in (("first", start), ("last", moved), ("half", half)):
+        torch.save({"averaged": weights}, tmp_path / f"{name}.pt")
+    way = config.model_copy(update={"blend": 0.5})
+    found = export.load_trained(tmp_path / "last.pt", way, samples, earlier=tmp_path / "first.pt")
+    wanted = export.load_trained(tmp_path / "half.pt", config.model_copy(update={"blend": 1.0}), samples)
+    for name, value in found.state_dict().items():
+        torch.testing.assert_close(value, wanted.state_dict()[name])
