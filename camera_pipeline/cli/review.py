@@ -14,7 +14,7 @@ from camera_pipeline.cli.logs import set_up_logging
 from camera_pipeline.errors import UserError
 from camera_pipeline.pipeline.compose import read_config
 
-_NEEDED = ("alembic", "argon2", "cryptography", "fastapi", "nicegui", "sqlalchemy")
+_NEEDED = ("alembic", "argon2", "cryptography", "fastapi", "nicegui", "reportlab", "sqlalchemy")
 
 
 def register(app: typer.Typer) -> None:

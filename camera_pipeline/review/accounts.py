@@ -89,6 +89,28 @@ def change_user(
         note(session, desk.now(), actor, Action.USER_CHANGED, details=details)
 
 
+def change_named(desk: Desk, actor: Actor, name: str, grants: Grants, password: str) -> bool:
+    """Give a user these roles and, unless it is empty, this password; for the page, which knows names.
+
+    Raises:
+        ForbiddenError, MissingError, InvalidError: as of `change_user`.
+    """
+    change_user(desk, actor, _id_of(desk, actor, name), grants=grants, password=password or None)
+    return True
+
+
+def toggle_named(desk: Desk, actor: Actor, name: str) -> bool:
+    """Lock a user out, or in again.
+
+    Raises:
+        ForbiddenError, MissingError, InvalidError: as of `change_user`.
+    """
+    user_id = _id_of(desk, actor, name)
+    locked = next(user.disabled for user in users(desk, actor) if user.id == user_id)
+    change_user(desk, actor, user_id, disabled=not locked)
+    return True
+
+
 def change_own_password(desk: Desk, actor: Actor, old: str, new: str) -> None:
     """Change the password of whoever is signed in; all their browsers are signed out.
 
@@ -156,6 +178,13 @@ def _grants(grants: Grants) -> list[Grant]:
 
 def _administers(grants: Grants) -> bool:
     return (Role.ADMINISTRATOR, ALL_AREAS) in set(grants)
+
+
+def _id_of(desk: Desk, actor: Actor, name: str) -> int:
+    found = next((user.id for user in users(desk, actor) if user.name == name), None)
+    if found is None:
+        raise MissingError(f"there is no user {name[:64]!r}")
+    return found
 
 
 def _user(session: Session, user_id: int) -> User:

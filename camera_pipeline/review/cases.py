@@ -196,11 +196,11 @@ def distinct_values(desk: Desk, actor: Actor) -> dict[str, Sequence[str]]:
     """Return the areas, cameras and types that occur among undecided cases, for the filters of the queue."""
     actor.require(Right.SEE)
     limits = conditions(desk, actor, CaseFilter(), Right.SEE)[1:]  # of both kinds
+    names = ("area", "camera_id", "type")
+    query = select(Case.area, Case.camera_id, Case.type).where(*limits).distinct()  # an index holds all of it
     with desk.database.reading() as session:
-        return {
-            name: session.scalars(select(column).where(*limits).distinct().order_by(column)).all()
-            for name, column in (("area", Case.area), ("camera_id", Case.camera_id), ("type", Case.type))
-        }
+        rows = session.execute(query).all()
+    return {name: sorted({row[index] for row in rows}) for index, name in enumerate(names)}
 
 
 def history(desk: Desk, event_id: str) -> list[AuditEntry]:

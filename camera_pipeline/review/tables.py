@@ -132,6 +132,8 @@ class Case(Base):
     __table_args__ = (
         Index("queue", "kind", "status", "over_budget", "occurred_at", "event_id"),
         Index("queue_of_area", "kind", "area", "status", "over_budget", "occurred_at", "event_id"),
+        Index("case_counts", "kind", "status", "area", "notice_due_at", "claimed_until"),
+        Index("case_values", "status", "area", "camera_id", "type"),
     )
 
 

@@ -3,7 +3,14 @@
 import pytest
 
 from camera_pipeline.errors import ConflictError, ForbiddenError, InvalidError, MissingError
-from camera_pipeline.review.accounts import add_user, change_own_password, change_user, users
+from camera_pipeline.review.accounts import (
+    add_user,
+    change_named,
+    change_own_password,
+    change_user,
+    toggle_named,
+    users,
+)
 from camera_pipeline.review.audit import AuditFilter, read_audit
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.rights import Role
@@ -83,3 +90,16 @@ def test_what_was_changed_is_in_the_audit_log(desk: Desk) -> None:
     change_user(desk, root, lan.user_id, grants=[(Role.VIEWER, "south")], password=f"new {PASSWORD}")
     found = read_audit(desk, actor(Role.AUDITOR, user_id=root.user_id), AuditFilter(user_name="root"))
     assert found[0].details == {"user": "lan", "disabled": False, "new_password": True, "roles": ["viewer:south"]}
+
+
+def test_the_page_changes_users_by_name(sqlite_desk: Desk) -> None:
+    root = administrator(sqlite_desk)
+    person(sqlite_desk, "lan", Role.OFFICER)
+    change_named(sqlite_desk, root, "lan", [(Role.VIEWER, "north")], "")
+    toggle_named(sqlite_desk, root, "lan")
+    (lan, _) = users(sqlite_desk, root)
+    assert (lan.disabled, [(grant.role, grant.area) for grant in lan.grants]) == (True, [(Role.VIEWER, "north")])
+    toggle_named(sqlite_desk, root, "lan")
+    assert not users(sqlite_desk, root)[0].disabled
+    with pytest.raises(MissingError):
+        toggle_named(sqlite_desk, root, "nobody")

@@ -14,7 +14,7 @@ from camera_pipeline.errors import (
     ReviewError,
     SignInError,
 )
-from camera_pipeline.review.api import oversight, sessions, work
+from camera_pipeline.review.api import export, oversight, sessions, work
 from camera_pipeline.review.api.context import Office
 from camera_pipeline.review.api.guard import Guard
 
@@ -41,7 +41,7 @@ def build_api(office: Office) -> FastAPI:
         responses=_ANSWERS,
     )
     api.state.office = office
-    for router in (sessions.router, work.router, oversight.router):
+    for router in (sessions.router, work.router, export.router, oversight.router):
         api.include_router(router)
     api.add_api_route("/healthz", _healthy, include_in_schema=False)
     api.add_exception_handler(ReviewError, _refuse)

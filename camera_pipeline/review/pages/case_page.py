@@ -67,7 +67,10 @@ class CasePage:
                 html(parts.plate_card(self._visit, opened))
                 if self._is_mine(opened):
                     self._plate_field(opened)
-            for card in (parts.law_card, parts.facts_card, parts.history_card):
+            cards = [parts.law_card, parts.facts_card, parts.history_card]
+            if opened.evidence is not None and self._visit.actor.may(Right.EXPORT, opened.case.area):
+                cards.append(parts.export_card)
+            for card in cards:
                 html(f'<div class="card">{card(self._visit, opened)}</div>')
 
     def _plate_field(self, opened: Opened) -> None:

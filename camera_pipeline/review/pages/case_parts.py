@@ -198,6 +198,20 @@ def facts_card(visit: Visit, opened: Opened) -> str:
     return f'<h2>{visit.say("facts")}</h2><dl class="facts">{rows}</dl>'
 
 
+def export_card(visit: Visit, opened: Opened) -> str:
+    """Return the form that takes the dossier out; the purpose goes into the audit log."""
+    address = f"/api/cases/{opened.case.event_id}/dossier"
+    buttons = "".join(
+        f'<button class="act" type="submit" formaction="{address}.{kind}">{kind.upper()}</button>'
+        for kind in ("pdf", "zip")
+    )
+    return (
+        f'<h2>{visit.say("export")}</h2><form class="fix" method="get"><input name="purpose" required maxlength="400" '
+        f'placeholder="{visit.say("purpose")}" aria-label="{visit.say("purpose")}" style="text-transform:none">'
+        f"{buttons}</form>"
+    )
+
+
 def history_card(visit: Visit, opened: Opened) -> str:
     """Return who did what with the case."""
     rows = "".join(

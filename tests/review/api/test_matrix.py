@@ -29,6 +29,7 @@ class Route:
     of_a_case: bool = False
     body: Any = None
     good: int = 200
+    query: dict[str, str] | None = None
     claimed: bool = False
     """Whoever asks has claimed the case before, if they can."""
 
@@ -49,6 +50,8 @@ ROUTES = {
         Right.DECIDE, of_a_case=True, body={"decision": "confirm"}, good=201, claimed=True
     ),
     ("GET", f"{CASE}/files/{{sha256}}"): Route(Right.SEE, of_a_case=True),
+    ("GET", f"{CASE}/dossier.pdf"): Route(Right.EXPORT, of_a_case=True, query={"purpose": "a test"}),
+    ("GET", f"{CASE}/dossier.zip"): Route(Right.EXPORT, of_a_case=True, query={"purpose": "a test"}),
     ("DELETE", "/api/verdicts/{verdict_id}"): Route(Right.DECIDE, of_a_case=True),
     ("GET", "/api/users"): Route(Right.ADMINISTER),
     ("POST", "/api/users"): Route(Right.ADMINISTER, body=USER, good=201),
@@ -103,7 +106,7 @@ def test_a_route_lets_in_whom_the_table_says(
     client.cookies.set("session", token)
     client.headers["X-CSRF-Token"] = csrf_token(token)
     where = address(api, sqlite_desk, path, case_id, verdict, other.user_id)
-    answer = client.request(method, where, json=route.body)
+    answer = client.request(method, where, json=route.body, params=route.query)
     assert answer.status_code == route.good if may else answer.status_code in REFUSED, answer.text
 
 

@@ -43,10 +43,11 @@ class Scene:
     public_key: Path
 
 
-def lay_out(desk: Desk, root: Path, count: int = 12) -> Scene:
+def lay_out(desk: Desk, root: Path, count: int = 12, *, people: bool = True) -> Scene:
     """Fill a desk with people and cases, and the folder `root` with evidence."""
     make_key(root.parent / "evidence.key")
-    _people(desk)
+    if people:
+        _people(desk)
     now = desk.now()
     golden = [from_json(line) for line in GOLDEN.read_bytes().splitlines() if b'"violation"' in line]
     events = []

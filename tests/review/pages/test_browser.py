@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.review.kit import PASSWORD
 from tests.review.pages.conftest import Site, sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -91,6 +92,39 @@ def test_who_only_looks_has_nothing_to_press(site: Site, chromium: Browser) -> N
         page.goto(f"{site.url}/case/{site.scene.events[1].event_id}")
         page.wait_for_selector(".stage")
         assert page.query_selector(".acts .act") is None
+
+
+def test_an_administrator_adds_a_user_and_an_auditor_sees_it(site: Site, chromium: Browser) -> None:
+    with chromium.new_context() as context, chromium.new_context() as other:
+        page = sign_in(context, site, "root")
+        page.goto(f"{site.url}/users")
+        connected(page)
+        for name, text in (
+            ("name", "binh"),
+            ("full_name", "Bình"),
+            ("password", PASSWORD),
+            ("grants", "viewer:dong-da"),
+        ):
+            page.fill(f"#{name}", text)
+        page.click('[data-key="a"]')
+        page.wait_for_function("document.querySelector('table').innerText.includes('viewer:dong-da')")
+        page.screenshot(path=site.screens / "users.png")
+        auditor = sign_in(other, site, "an")
+        auditor.goto(f"{site.url}/audit?action=user_added")
+        auditor.wait_for_selector("table")
+        assert "binh" in auditor.inner_text("tbody")
+        auditor.goto(f"{site.url}/audit")
+        auditor.wait_for_selector("table")
+        auditor.screenshot(path=site.screens / "audit.png")
+
+
+def test_pages_without_rights_show_nothing(site: Site, chromium: Browser) -> None:
+    with chromium.new_context() as context:
+        page = sign_in(context, site, "vy")
+        for path in ("/audit", "/users"):
+            page.goto(f"{site.url}{path}")
+            page.wait_for_selector("header")
+            assert page.query_selector("table") is None
 
 
 def test_a_wrong_password_is_told_on_the_page(site: Site, chromium: Browser) -> None:

@@ -5,11 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from camera_pipeline.errors import InvalidError
+from camera_pipeline.review.audit import Action, AuditFilter
 from camera_pipeline.review.desk import Desk
 from camera_pipeline.review.intake import take_in
+from camera_pipeline.review.pages.audit_page import audit_filter
 from camera_pipeline.review.pages.queue_page import case_address, filter_of
 from camera_pipeline.review.pages.shown import day, deadline, local_time, money, plate
+from camera_pipeline.review.pages.users_page import grants_of
 from camera_pipeline.review.pages.words import Language, say, translated
+from camera_pipeline.review.rights import Role
 from camera_pipeline.review.tables import UNDECIDED, Case, CaseStatus
 from camera_pipeline.review.verdicts import Decision, RejectReason
 from tests.review.kit import NOW, violation
@@ -68,7 +73,7 @@ def test_every_word_is_there_in_both_languages_with_the_same_places() -> None:
         assert re.findall(r"\{\w+\}", vietnamese) == re.findall(r"\{\w+\}", english), word
 
 
-@pytest.mark.parametrize("word", [*Decision, *RejectReason, *CaseStatus, "violation", "incident"])
+@pytest.mark.parametrize("word", [*Action, *Decision, *RejectReason, *CaseStatus, "violation", "incident"])
 def test_what_officers_choose_from_is_translated(word: str) -> None:
     assert word in translated()
 
@@ -89,3 +94,15 @@ def test_a_link_that_somebody_typed_gives_a_filter() -> None:
 def test_the_address_of_a_case_keeps_the_filters_but_not_the_page() -> None:
     assert case_address("a", {"area": "ba dinh", "page": "3", "undo": "7", "type": ""}) == "/case/a?area=ba+dinh"
     assert case_address("a", {}) == "/case/a"
+
+
+def test_roles_are_typed_with_their_areas() -> None:
+    assert grants_of("officer:dong-da, viewer:*") == [(Role.OFFICER, "dong-da"), (Role.VIEWER, "*")]
+    assert grants_of(" ") == []
+    with pytest.raises(InvalidError, match="'chief:north' is no role"):
+        grants_of("chief:north")
+
+
+def test_a_typed_link_to_the_audit_log_gives_a_filter() -> None:
+    assert audit_filter({"action": "x", "since": "z"}) == AuditFilter()
+    assert audit_filter({"action": "view", "user_name": " lan "}) == AuditFilter(action=Action.VIEW, user_name="lan")

@@ -107,6 +107,8 @@ def _cases() -> None:
     op.create_index(
         "queue_of_area", "cases", ["kind", "area", "status", "over_budget", "occurred_at", "event_id"], unique=False
     )
+    op.create_index("case_counts", "cases", ["kind", "status", "area", "notice_due_at", "claimed_until"], unique=False)
+    op.create_index("case_values", "cases", ["status", "area", "camera_id", "type"], unique=False)
     op.create_table(
         "verdicts",
         sa.Column("id", sa.Integer(), nullable=False),
