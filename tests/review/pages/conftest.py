@@ -1,5 +1,6 @@
 """The real command, served from a folder of its own, and Debian's Chromium before it."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -26,7 +27,6 @@ redis: {{url: "{redis}"}}
 review: {{port: {port}, undo_s: 600, evidence_keys: [{folder}/data/evidence.pub]}}
 cameras: [{{id: junction}}]
 """
-_PORT = 18460
 _START_S = 90.0
 _WAIT_MS = 60_000  # a busy machine needs its time
 
@@ -52,7 +52,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     with running() as redis:
         config = folder / "config.yaml"
-        config.write_text(_CONFIG.format(folder=folder, redis=redis.url, port=_PORT))
+        port = _free_port()
+        config.write_text(_CONFIG.format(folder=folder, redis=redis.url, port=port))
         desk = open_desk(load_config(config), SystemClock())
         with closing(desk.database):
             scene = lay_out(desk, folder / "data" / "evidence")
@@ -60,19 +61,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             command = [sys.executable, "-m", "camera_pipeline.cli", "review", str(config)]
             process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            _wait_for_start(process, folder / "log")
+            _wait_for_start(port, process, folder / "log")
             screens = tmp_path_factory.mktemp("screens")
-            yield Site(f"http://127.0.0.1:{_PORT}", scene, screens)
+            yield Site(f"http://127.0.0.1:{port}", scene, screens)
         finally:
             process.terminate()
             assert process.wait(30) == 0, (folder / "log").read_text()
 
 
-def _wait_for_start(process: subprocess.Popen[bytes], log: Path) -> None:
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_start(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_S
     while True:
         try:
-            with closing(HTTPConnection("127.0.0.1", _PORT, timeout=5)) as link:
+            with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as link:
                 link.request("GET", "/healthz")
                 assert link.getresponse().status == 200
                 return
