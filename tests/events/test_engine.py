@@ -79,6 +79,13 @@ def test_order_of_rows_and_ids_of_tracks_do_not_decide() -> None:
     assert ids[0] == ids[1]
 
 
+def test_vehicles_that_stand_there_from_the_first_picture_on_are_told_apart() -> None:
+    cast = [Actor([(0.0, x, 100.0), (60.0, x, 100.0)], track_id=n) for n, x in ((1, 300.0), (2, 600.0))]
+    events = watch(CAMERA, play(cast, until_s=40.0, fps=5.0))
+    assert [event.type for event in events] == ["stopped_vehicle"] * 2
+    assert len({event.event_id for event in events}) == 2
+
+
 @pytest.mark.parametrize(
     ("camera", "scenes"),
     [

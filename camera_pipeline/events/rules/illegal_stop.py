@@ -93,4 +93,5 @@ class IllegalStop(Rule[IllegalStopSettings]):
                     "stood_s": stand.seen_s - stand.began_s,
                     "unexplained_s": stand.unexplained_s,
                 },
+                mark=str(stand.vehicle),  # several may have stood there when the session began
             )

@@ -71,4 +71,5 @@ class StoppedVehicle(Rule[StoppedVehicleSettings]):
             vehicle=stand.vehicle,
             confidence=0.9,
             details=details,
+            mark=str(stand.vehicle),  # several may have stood there when the session began
         )
