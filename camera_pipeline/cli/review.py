@@ -55,7 +55,7 @@ def administrator(
     """
     _require_extra()
     from camera_pipeline.pipeline.review import open_desk  # noqa: PLC0415 - its packages are an extra
-    from camera_pipeline.review.accounts import add_first_administrator  # noqa: PLC0415
+    from camera_pipeline.review.accounts import add_first_administrator  # noqa: PLC0415 - so are these
 
     password = _password(password_file)
     desk = open_desk(read_config(config))

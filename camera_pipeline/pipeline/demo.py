@@ -16,9 +16,9 @@ from camera_pipeline.events.browse import follow, read
 from camera_pipeline.events.embedded import embedded_redis
 from camera_pipeline.events.rule import rule_mistakes
 from camera_pipeline.evidence.keys import PublicKeys, make_key
+from camera_pipeline.evidence.place import FOLDER as EVIDENCE
 from camera_pipeline.evidence.tree import Report, verify_paths
 from camera_pipeline.pipeline.annotate import Annotator
-from camera_pipeline.pipeline.evidence_desk import FOLDER as EVIDENCE
 from camera_pipeline.pipeline.line import Outcome
 from camera_pipeline.pipeline.replay import footage_length_s
 from camera_pipeline.pipeline.service import Service

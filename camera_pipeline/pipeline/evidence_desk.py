@@ -24,7 +24,7 @@ from camera_pipeline.events.outbox import Outbox
 from camera_pipeline.evidence.event_log import LOG
 from camera_pipeline.evidence.keys import SigningKey
 from camera_pipeline.evidence.manifest import MANIFEST, sha256_of
-from camera_pipeline.evidence.place import place_of
+from camera_pipeline.evidence.place import evidence_folder, place_of
 from camera_pipeline.evidence.seal import DRAFT
 from camera_pipeline.pipeline.evidence_alarm import missing_event
 from camera_pipeline.pipeline.evidence_footage import Footage
@@ -35,8 +35,6 @@ from camera_pipeline.pipeline.log_keeper import LogKeeper
 from camera_pipeline.pipeline.storage_keeper import StorageKeeper
 from camera_pipeline.types import Event
 
-FOLDER = "evidence"
-"""Below `server.data_dir`, where the configuration names no other folder."""
 QUEUE = 100
 """Plans that may wait; each takes about half a second, and packets stay for half a minute."""
 _TICK_S = 0.5  # events are in the log within this time
@@ -77,7 +75,7 @@ class EvidenceDesk:
     def __init__(self, settings: EvidenceSettings, config: Config, outbox: Outbox, clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
         key, server = SigningKey(settings.key), config.server.id
-        self.root = settings.folder or config.server.data_dir / FOLDER
+        self.root = evidence_folder(config)
         self.sealed = self.missing = 0
         """Folders made, and events without one; since the start."""
         self._settings, self._outbox = settings, outbox

@@ -16,6 +16,7 @@ from camera_pipeline.detect.fire_watch import FireWatch
 from camera_pipeline.detect.plate_look import PlateLooker
 from camera_pipeline.errors import MediaError
 from camera_pipeline.events.record import to_json
+from camera_pipeline.evidence.place import FOLDER as EVIDENCE
 from camera_pipeline.ingest.files import video_files
 from camera_pipeline.ingest.media_file import open_media
 from camera_pipeline.ingest.recording import RecordedSource
@@ -151,7 +152,7 @@ def footage_length_s(files: Sequence[Path]) -> float | None:
 def _evidence(config: Config, camera: Camera, output: ReplayOutput) -> ReplayEvidence | None:
     if config.evidence is None or output.folder is None:
         return None
-    return ReplayEvidence(config.evidence, camera, output.folder / "evidence", server=config.server.id)
+    return ReplayEvidence(config.evidence, camera, output.folder / EVIDENCE, server=config.server.id)
 
 
 def _outcomes(

@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -30,6 +29,7 @@ from camera_pipeline.errors import DeliveryError
 from camera_pipeline.events.consumer import Consumer
 from camera_pipeline.events.redis_link import backoff_s, connect, explain
 from camera_pipeline.events.streams import stream_name
+from camera_pipeline.evidence.place import evidence_folder
 from camera_pipeline.redact import redact
 from camera_pipeline.review.api.context import Office
 from camera_pipeline.review.database import Database
@@ -47,6 +47,7 @@ _KINDS = (EventKind.VIOLATION, EventKind.INCIDENT)
 _CLAIM_AFTER_S = 30.0  # to make a case takes milliseconds; SQLite may wait 10 s for another writer
 _EVIDENCE_EVERY_S = 3.0  # how often evidence that has come meanwhile is looked for
 _EVERY_S = 1.0  # how often final verdicts are looked for
+_OUTAGES = (DeliveryError, SQLAlchemyError, RedisError, OSError)
 _WELL_S = 60.0  # who went on for so long was not refused: the next failure is the first of its kind
 
 
@@ -79,18 +80,13 @@ def serve(config: Config) -> None:
     desk = open_desk(config)
     with closing(desk.database):
         settings = config.review
-        shelf = Shelf(_evidence_folder(config), settings.evidence_keys)
+        shelf = Shelf(evidence_folder(config), settings.evidence_keys)
         secure = settings.tls_certificate is not None or (settings.origin or "").startswith("https:")
         server = build_server(Office(desk=desk, shelf=shelf, secure=secure), settings)
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended, to be told here
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         with ReviewStreams(desk, config.redis, shelf):
             server.run()
-
-
-def _evidence_folder(config: Config) -> Path:
-    configured = config.evidence.folder if config.evidence is not None else None
-    return configured or config.server.data_dir / "evidence"
 
 
 class ReviewStreams:
@@ -141,13 +137,20 @@ class ReviewStreams:
             began_s = time.monotonic()
             try:
                 task()
-            except (DeliveryError, SQLAlchemyError, RedisError, OSError) as error:
+            except Exception as error:  # whatever went wrong must not end the reading for good
                 attempt = 1 if time.monotonic() - began_s > _WELL_S else attempt + 1
-                words = self._in_words(error)
-                if words != said:  # an outage is told once, not at every try
-                    log.error("review: %s", words)  # noqa: TRY400 - the message says all
-                said = words
+                said = self._say(error, said)
                 self._stop.wait(backoff_s(attempt, chance))
+
+    def _say(self, error: Exception, said: str) -> str:
+        """Log an outage once, not at every try, a fault of this program with its traceback; return what was said."""
+        if not isinstance(error, _OUTAGES):
+            log.error("review", exc_info=error)
+            return ""
+        words = self._in_words(error)
+        if words != said:
+            log.error("review: %s", words)
+        return words
 
     def _in_words(self, error: Exception) -> str:
         if isinstance(error, RedisError):

@@ -26,16 +26,15 @@ def final_verdicts(desk: Desk, after: int, limit: int = 100) -> Iterator[tuple[i
         select(VerdictRow, Case, User.name)
         .join(Case, Case.event_id == VerdictRow.event_id)
         .join(User, User.id == VerdictRow.user_id)
-        .where(VerdictRow.id > after)
+        .where(VerdictRow.id > after, VerdictRow.undone_at.is_(None))
         .order_by(VerdictRow.id)
         .limit(limit)
     )
     now = desk.now()
     with desk.database.reading() as session:
         rows = session.execute(query).all()
-    for verdict, case, officer in takewhile(lambda row: row[0].undone_at or row[0].final_at <= now, rows):
-        if verdict.undone_at is None:
-            yield verdict.id, _to_json(verdict, case, officer)
+    for verdict, case, officer in takewhile(lambda row: row[0].final_at <= now, rows):
+        yield verdict.id, _to_json(verdict, case, officer)
 
 
 def _to_json(verdict: VerdictRow, case: Case, officer: str) -> bytes:

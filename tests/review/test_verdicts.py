@@ -202,6 +202,14 @@ def test_what_was_undone_is_never_told_and_order_is_kept(desk: Desk, lan: Actor,
     assert told(desk) == [(2, "reject")]
 
 
+def test_however_many_were_undone_the_next_is_told(desk: Desk, lan: Actor, event_id: str) -> None:
+    for _ in range(3):
+        undo(desk, lan, decide(desk, lan, event_id, CONFIRM).id)
+    decide(desk, lan, event_id, REJECT)
+    clock_of(desk).pass_by(seconds=desk.settings.undo_s)
+    assert [number for number, _ in final_verdicts(desk, 0, limit=2)] == [4]
+
+
 def test_a_told_decision_says_what_others_need(desk: Desk, lan: Actor, event_id: str) -> None:
     correct_plate(desk, lan, event_id, "30A-999.99")
     decide(desk, lan, event_id, CONFIRM)
